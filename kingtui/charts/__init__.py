@@ -1,0 +1,34 @@
+"""Pixels to readings. Knows nothing of the rest of kingtui; runs in the process pool.
+
+Importing this package is cheap: numpy, Pillow and the recogniser are loaded by the first call.
+"""
+
+from __future__ import annotations
+
+from kingtui.charts.reading import AnyReading, Identity, Kind
+
+__all__ = ["AnyReading", "Identity", "Kind", "NotAPicture", "identify", "read"]
+
+MAX_PIXELS = 25_000_000
+"""Larger pictures are refused by their header, before a pixel is decoded."""
+
+
+class NotAPicture(ValueError):
+    """The bytes are no picture that can be decoded (empty, truncated, too large, …); the text says which."""
+
+
+def identify(data: bytes) -> Identity:
+    """The kind of a picture, with title and symbol where printed. Raises NotAPicture."""
+    from kingtui.charts import kinds
+
+    return kinds.identify(data)
+
+
+def read(data: bytes) -> AnyReading:
+    """Every number of a chart, each verified or with its reason; an UnknownReading for other pictures.
+
+    Raises NotAPicture. The same bytes give the same reading, on any number of threads and in any order.
+    """
+    from kingtui.charts import kinds
+
+    return kinds.read(data)
