@@ -1,0 +1,112 @@
+"""Which kind of chart a picture is, and the reader that belongs to it.
+
+A kind of chart is one module and one line in ``READERS``. The module has
+
+    SIZE: tuple[int, int | None]      the canonical width and height (None: by the width alone)
+    TITLE_BOX: Box                    where the title stands on the canvas
+    TITLE: re.Pattern[str]            the title's pattern; groups ``symbol`` and ``leverage`` where it prints them
+    structure(canvas) -> float        0 to 1: how well the picture has the chart's parts (cheap, no text)
+    kind(match) -> Kind               the kind that a title means
+    read(canvas, match) -> AnyReading every number; ``match`` is TITLE's match on the title (``match.string``)
+
+A picture is of a kind when its page has the shape of SIZE, the structure is there and the title fits. Anything else is
+unknown, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+import numpy as np
+
+from kingtui.charts.locate import Box, Canvas, canvas_of, fits, open_picture, page_of
+from kingtui.charts.reading import AnyReading, Identity, Kind, UnknownReading
+from kingtui.charts.text import read_texts
+
+READERS: tuple[str, ...] = ()
+
+_MIN_STRUCTURE = 0.6
+
+
+class ChartModule(Protocol):
+    """What a module of a kind offers; see above."""
+
+    SIZE: tuple[int, int | None]
+    TITLE_BOX: Box
+    TITLE: re.Pattern[str]
+
+    def structure(self, canvas: Canvas) -> float: ...
+
+    def kind(self, match: re.Match[str]) -> Kind: ...
+
+    def read(self, canvas: Canvas, match: re.Match[str]) -> AnyReading: ...
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A chart that was recognised, or why none was."""
+
+    module: ChartModule | None = None
+    canvas: Canvas | None = None
+    match: re.Match[str] | None = None
+    reason: str = ""
+    chart_like: bool = False
+
+
+def _modules() -> list[ChartModule]:
+    return [cast("ChartModule", import_module(f"kingtui.charts.{name}")) for name in READERS]
+
+
+def _find(data: bytes) -> _Found:
+    picture = open_picture(data)
+    page = page_of(picture)
+    if page is None:
+        return _Found(reason="it has not the page colour of the charts")
+    best: tuple[float, ChartModule, Canvas] | None = None
+    canvases: dict[tuple[int, int | None], Canvas] = {}
+    for module in _modules():
+        if not fits(page, *module.SIZE):
+            continue
+        canvas = canvases.setdefault(module.SIZE, canvas_of(picture, page, *module.SIZE))
+        score = module.structure(canvas)
+        if best is None or score > best[0]:
+            best = (score, module, canvas)
+    if best is None or best[0] < _MIN_STRUCTURE:
+        return _Found(reason="it has the charts' page but the parts of none of them", chart_like=True)
+    _, module, canvas = best
+    title = read_title(canvas, module.TITLE_BOX)
+    match = module.TITLE.search(title)
+    if match is None:
+        return _Found(reason=f"its title is of no known chart: {title[:80]!r}", chart_like=True)
+    return _Found(module, canvas, match)
+
+
+def read_title(canvas: Canvas, box: Box) -> str:
+    """The text in ``box``, cropped to its ink first."""
+    left, top, right, bottom = box
+    ink = canvas.off_page[top:bottom, left:right] > 90
+    columns = np.flatnonzero(ink.any(0))
+    if len(columns) == 0:
+        return ""
+    x0, x1 = left + int(columns[0]) - 4, left + int(columns[-1]) + 5
+    return read_texts([canvas.crop(x0, top, x1, bottom)])[0].text
+
+
+def identify(data: bytes) -> Identity:
+    """The kind, by page, structure and title alone. Raises NotAPicture."""
+    found = _find(data)
+    if found.module is None or found.match is None:
+        return Identity(Kind.UNKNOWN, reason=found.reason, chart_like=found.chart_like)
+    symbol = found.match.groupdict().get("symbol")
+    return Identity(found.module.kind(found.match), title=found.match.string, symbol=symbol)
+
+
+def read(data: bytes) -> AnyReading:
+    """Every number of the chart in ``data``. Raises NotAPicture."""
+    found = _find(data)
+    if found.module is None or found.canvas is None or found.match is None:
+        return UnknownReading(reasons={"kind": found.reason}, chart_like=found.chart_like)
+    return found.module.read(found.canvas, found.match)
