@@ -86,6 +86,13 @@ class Image:
     next_try: datetime | None = None
     failed_stage: Stage | None = None
     verified: bool | None = None
+    """Whether every value read from it was verified; None before it was read."""
+    analysis: str | None = None
+    """The analysis file, relative to the home."""
+    pixels: str | None = None
+    """SHA-256 of the decoded pixels."""
+    phash: str | None = None
+    """The perceptual hash, 16 hex digits: it names candidates for duplicates and proves nothing."""
 
 
 class StepStatus(StrEnum):

@@ -1,0 +1,266 @@
+"""Pictures: one row per arrived file, its stage, receipts and failed attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kingtui.models import Backlog, Image, Kind, Stage
+from kingtui.store.schema import attempts, images, receipts
+
+_COLUMNS = [images.c[field.name] for field in fields(Image)]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file as it was read: ``path`` relative to the home; ``key`` makes it the same delivery when seen again."""
+
+    path: str
+    name: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    source: str
+    key: str
+    message_at: datetime | None = None
+    caption: str | None = None
+
+
+def _image(row: sa.Row[Any]) -> Image:
+    data = dict(row._mapping)
+    data["stage"] = Stage(data["stage"])
+    data["kind"] = None if data["kind"] is None else Kind(data["kind"])
+    data["failed_stage"] = None if data["failed_stage"] is None else Stage(data["failed_stage"])
+    return Image(**data)
+
+
+async def register(tx: AsyncConnection, arrival: Arrival, now: datetime) -> int:
+    """Add a picture in stage new with its receipt; its id."""
+    image_id: int = await tx.scalar(
+        images.insert()
+        .values(
+            sha256=arrival.sha256, path=arrival.path, name=arrival.name, size=arrival.size, mtime_ns=arrival.mtime_ns,
+            changed_at=now, stage=Stage.NEW, staged_at=now, arrived_at=now,
+        )
+        .returning(images.c.id)
+    )  # fmt: skip
+    await receive(tx, image_id, arrival, now)
+    return image_id
+
+
+async def receive(tx: AsyncConnection, image_id: int, arrival: Arrival, now: datetime) -> None:
+    """Add a receipt, unless the same delivery is known."""
+    known = await tx.scalar(
+        sa.select(receipts.c.id).where(receipts.c.source == arrival.source, receipts.c.key == arrival.key)
+    )
+    if known is None:
+        await tx.execute(
+            receipts.insert().values(
+                image_id=image_id, source=arrival.source, key=arrival.key, message_at=arrival.message_at,
+                received_at=now, caption=arrival.caption,
+            )
+        )  # fmt: skip
+
+
+async def received(connection: AsyncConnection, source: str, keys: Collection[str]) -> set[str]:
+    """Those of ``keys`` that were delivered by ``source`` before."""
+    rows = await connection.execute(
+        sa.select(receipts.c.key).where(receipts.c.source == source, receipts.c.key.in_(keys))
+    )
+    return {row.key for row in rows}
+
+
+async def renew(tx: AsyncConnection, image_id: int, arrival: Arrival, now: datetime) -> None:
+    """The file of a new picture has other content: it was still being written."""
+    await tx.execute(
+        images.update()
+        .where(images.c.id == image_id)
+        .values(sha256=arrival.sha256, size=arrival.size, mtime_ns=arrival.mtime_ns, changed_at=now, next_try=None)
+    )
+
+
+async def new_by_path(connection: AsyncConnection) -> dict[str, sa.Row[*tuple[Any, ...]]]:
+    """Pictures in stage new: path → (id, sha256, size, mtime_ns)."""
+    rows = await connection.execute(
+        sa.select(images.c.path, images.c.id, images.c.sha256, images.c.size, images.c.mtime_ns).where(
+            images.c.stage == Stage.NEW
+        )
+    )
+    return {row.path: row for row in rows}
+
+
+async def get(connection: AsyncConnection, image_id: int) -> Image | None:
+    """One picture."""
+    row = (await connection.execute(sa.select(*_COLUMNS).where(images.c.id == image_id))).one_or_none()
+    return None if row is None else _image(row)
+
+
+async def changed_at(connection: AsyncConnection, image_id: int) -> datetime:
+    """When the content of a picture was last seen to change."""
+    moment: datetime | None = await connection.scalar(sa.select(images.c.changed_at).where(images.c.id == image_id))
+    if moment is None:
+        raise LookupError(image_id)
+    return moment
+
+
+async def due(
+    connection: AsyncConnection, stage: Stage, now: datetime, limit: int, exclude: Collection[int] = ()
+) -> list[Image]:
+    """Pictures of a stage whose next try is not in the future, oldest first."""
+    rows = await connection.execute(
+        sa.select(*_COLUMNS)
+        .where(
+            images.c.stage == stage,
+            sa.or_(images.c.next_try.is_(None), images.c.next_try <= now),
+            images.c.id.not_in(exclude),
+        )
+        .order_by(images.c.id)
+        .limit(limit)
+    )
+    return [_image(row) for row in rows]
+
+
+async def backlog(connection: AsyncConnection, stage: Stage, now: datetime) -> Backlog:
+    """What waits in a stage."""
+    is_due = sa.or_(images.c.next_try.is_(None), images.c.next_try <= now)
+    row = (
+        await connection.execute(
+            sa.select(
+                sa.func.count().filter(is_due),
+                sa.func.count().filter(~is_due),
+                sa.func.min(images.c.next_try).filter(~is_due),
+                sa.func.max(images.c.staged_at).filter(is_due),
+            ).where(images.c.stage == stage)
+        )
+    ).one()
+    return Backlog(due=row[0], waiting=row[1], next_try=row[2], newest=row[3])
+
+
+async def move_on(tx: AsyncConnection, image_id: int, stage: Stage, now: datetime, **columns: Any) -> None:
+    """Bring a picture to another stage, with further columns, and clear its failures."""
+    await tx.execute(
+        images.update()
+        .where(images.c.id == image_id)
+        .values(
+            {"stage": stage, "staged_at": now, "attempts": 0, "next_try": None, "failed_stage": None}
+            | {name: value.value if isinstance(value, Kind) else value for name, value in columns.items()}
+        )
+    )
+
+
+async def postpone(tx: AsyncConnection, image_id: int, next_try: datetime) -> None:
+    """Make a picture wait, without a failure."""
+    await tx.execute(images.update().where(images.c.id == image_id).values(next_try=next_try))
+
+
+async def failed(
+    tx: AsyncConnection, image: Image, run_id: int, error: str, now: datetime, next_try: datetime | None
+) -> None:
+    """Record a failed attempt; the picture stays in its stage until ``next_try``."""
+    await tx.execute(attempts.insert().values(image_id=image.id, run_id=run_id, stage=image.stage, at=now, error=error))
+    await tx.execute(
+        images.update()
+        .where(images.c.id == image.id)
+        .values(attempts=images.c.attempts + 1, next_try=next_try, reason=error)
+    )
+
+
+async def attempts_of(connection: AsyncConnection, image_id: int) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """The failed attempts of a picture, oldest first: (at, stage, error)."""
+    rows = await connection.execute(
+        sa.select(attempts.c.at, attempts.c.stage, attempts.c.error)
+        .where(attempts.c.image_id == image_id)
+        .order_by(attempts.c.id)
+    )
+    return rows.all()
+
+
+async def same_content(connection: AsyncConnection, image: Image) -> Image | None:
+    """The first picture past step 3 with the same bytes or the same decoded pixels."""
+    same: sa.ColumnElement[bool] = images.c.sha256 == image.sha256
+    if image.pixels is not None:
+        same = sa.or_(same, images.c.pixels == image.pixels)
+    rows = await connection.execute(
+        sa.select(*_COLUMNS)
+        .where(
+            images.c.id != image.id,
+            images.c.stage.in_((Stage.UNIQUE, Stage.ANALYSED, Stage.EXTRACTED)),
+            same,
+        )
+        .order_by(images.c.id)
+        .limit(1)
+    )
+    row = rows.one_or_none()
+    return None if row is None else _image(row)
+
+
+async def look_alikes(connection: AsyncConnection, image: Image) -> list[tuple[int, str]]:
+    """Past pictures of the same kind and title with a perceptual hash: (id, hash), oldest first."""
+    rows = await connection.execute(
+        sa.select(images.c.id, images.c.phash)
+        .where(
+            images.c.id != image.id,
+            images.c.kind == image.kind,
+            images.c.title == image.title,
+            images.c.phash.is_not(None),
+            images.c.stage.in_((Stage.UNIQUE, Stage.ANALYSED, Stage.EXTRACTED)),
+        )
+        .order_by(images.c.id)
+    )
+    return [(row.id, row.phash) for row in rows]
+
+
+async def listed(
+    connection: AsyncConnection, *, stages: Sequence[Stage] | None, limit: int, before: int | None
+) -> list[Image]:
+    """Pictures, newest first."""
+    query = sa.select(*_COLUMNS).order_by(images.c.id.desc()).limit(limit)
+    if stages is not None:
+        query = query.where(images.c.stage.in_(stages))
+    if before is not None:
+        query = query.where(images.c.id < before)
+    return [_image(row) for row in await connection.execute(query)]
+
+
+async def taken(connection: AsyncConnection, path: str) -> bool:
+    """Whether a picture has this path."""
+    query = sa.select(sa.literal(1)).where(images.c.path == path, images.c.stage != Stage.MISSING)
+    return (await connection.execute(query)).first() is not None
+
+
+async def counts(connection: AsyncConnection) -> Mapping[Stage, int]:
+    """How many pictures are in each stage."""
+    rows = await connection.execute(sa.select(images.c.stage, sa.func.count()).group_by(images.c.stage))
+    return {Stage(stage): count for stage, count in rows}
+
+
+async def arrivals(connection: AsyncConnection, since: datetime) -> tuple[int, int, datetime | None]:
+    """Pictures in all, those that arrived since, and when the last arrived."""
+    row = (
+        await connection.execute(
+            sa.select(
+                sa.func.count(),
+                sa.func.count().filter(images.c.arrived_at >= since),
+                sa.func.max(images.c.arrived_at),
+            )
+        )
+    ).one()
+    return int(row[0]), int(row[1]), row[2]
+
+
+async def doubtful(connection: AsyncConnection, window: int) -> int:
+    """Of the last ``window`` pictures that were judged, how many are unknown or have an unverified value."""
+    judged = (
+        sa.select(images.c.stage, images.c.verified)
+        .where(sa.or_(images.c.stage == Stage.UNKNOWN, images.c.verified.is_not(None)))
+        .order_by(images.c.id.desc())
+        .limit(window)
+        .subquery()
+    )
+    query = sa.select(sa.func.count()).where(sa.or_(judged.c.stage == Stage.UNKNOWN, judged.c.verified.is_(False)))
+    return int(await connection.scalar(query) or 0)

@@ -1,0 +1,255 @@
+"""The tables. One schema for SQLite (embedded) and PostgreSQL (shared); migrations/ brings a database to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+from sqlalchemy.types import TypeDecorator
+
+HEAD = "0001"
+"""The newest revision in migrations/; a database at it needs no migration, and alembic need not be imported."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with its zone, kept in UTC to the microsecond on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("path", Text, nullable=False),  # relative to the home
+    Column("name", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("changed_at", Moment, nullable=False),  # when its content was last seen to change
+    Column("stage", String(16), nullable=False),
+    Column("staged_at", Moment, nullable=False),
+    Column("arrived_at", Moment, nullable=False),
+    Column("kind", String(32)),
+    Column("symbol", String(20)),
+    Column("title", Text),
+    Column("chart_like", Boolean, nullable=False, server_default=false()),
+    Column("pixels", String(64), index=True),  # SHA-256 of the decoded pixels
+    Column("phash", String(16)),  # perceptual hash: names candidates, proves nothing
+    Column("original_id", ForeignKey("images.id")),
+    Column("analysis", Text),  # the analysis file, relative to the home
+    Column("verified", Boolean),  # whether every value read from it was verified
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_try", Moment),
+    Column("failed_stage", String(16)),
+    Index("ix_images_stage_next_try", "stage", "next_try"),
+    Index("ix_images_kind_phash", "kind", "phash"),
+    Index("uq_images_path", "path", unique=True, sqlite_where=text("stage != 'missing'"),
+          postgresql_where=text("stage != 'missing'")),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("image_id", ForeignKey("images.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("source", String(32), nullable=False),  # drop, inbox, demo, telegram
+    Column(
+        "key", Text, nullable=False
+    ),  # what makes it the same delivery: path, size and time; or chat, message, media
+    Column("message_at", Moment),
+    Column("received_at", Moment, nullable=False),
+    Column("caption", Text),
+    UniqueConstraint("source", "key"),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("reader", String(16), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("read_at", Moment, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("trigger", Text, nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("failed", Integer, nullable=False, server_default=text("0")),
+    Column("quarantined", Integer, nullable=False, server_default=text("0")),
+    Column("error", Text),
+    Column("count", Integer, nullable=False, server_default=text("1")),
+    Index("ix_runs_step_id", "step", "id"),
+    Index("uq_runs_running", "step", unique=True, sqlite_where=text("status = 'running'"),
+          postgresql_where=text("status = 'running'")),
+    Index("uq_runs_pending", "step", unique=True, sqlite_where=text("status = 'pending'"),
+          postgresql_where=text("status = 'pending'")),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("trigger", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("image_id", ForeignKey("images.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="SET NULL")),
+    Column("stage", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("error", Text, nullable=False),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("held_at", Moment),  # cancelled then: waits for a manual trigger or a newer item
+    Column("idle", Boolean, nullable=False, server_default=true()),  # whatever the last run was
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("symbol", String(20), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("image_id", ForeignKey("images.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("at_source", String(8), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Index("ix_evidence_symbol_kind_at", "symbol", "kind", "at"),
+)
+
+symbols = Table(
+    "symbols",
+    metadata,
+    Column("symbol", String(20), primary_key=True),
+    Column("updated_at", Moment, nullable=False),  # when its evidence last changed
+    Column("due_since", Moment),  # the first change that no report shows yet
+    Column("ages_at", Moment),  # when its rates change by age alone
+)
+
+symbol_history = Table(
+    "symbol_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("symbol", String(20), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("price", Float),
+    Column("score", Integer),
+    Column("record", JSON, nullable=False),  # the flat record after this picture
+    UniqueConstraint("symbol", "sha256"),
+    Index("ix_symbol_history_symbol_at", "symbol", "at"),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("symbol", String(20), nullable=False),
+    Column("file", Text, nullable=False, unique=True),
+    Column("figure", Text),
+    Column("at", Moment, nullable=False),
+    Index("ix_reports_symbol_at", "symbol", "at"),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target", String(32), nullable=False),
+    Column("key", Text, nullable=False),  # the symbol; a newer record replaces one that waits
+    Column("content_hash", String(64), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_try", Moment),
+    Column("sent_at", Moment),
+    Column("error", Text),
+    UniqueConstraint("target", "key"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+moves = Table(
+    "moves",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("src", Text, nullable=False, index=True),  # both relative to the home
+    Column("dst", Text, nullable=False, unique=True),
+    Column("at", Moment, nullable=False),
+)
+
+flags = Table(
+    "flags",
+    metadata,
+    Column("name", String(32), primary_key=True),  # paused, …
+    Column("value", JSON, nullable=False),
+)

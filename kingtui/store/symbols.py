@@ -1,0 +1,155 @@
+"""Symbols: the evidence about them, when their reports are due, and how their records went over time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kingtui.models import Backlog, Evidence, Kind, Report
+from kingtui.store.schema import evidence, images, reports, symbol_history, symbols
+
+
+async def add_evidence(tx: AsyncConnection, item: Evidence) -> None:
+    """Add what a picture says of a symbol; the same picture again changes only a later time."""
+    row = {
+        "symbol": item.symbol, "sha256": item.sha256, "kind": item.kind, "image_id": item.image_id, "at": item.at,
+        "at_source": item.at_source, "facts": dict(item.facts),
+    }  # fmt: skip
+    statement = insert(evidence).values(row)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["symbol", "sha256"],
+            set_={"at": row["at"], "at_source": row["at_source"], "facts": row["facts"]},
+            where=evidence.c.at <= item.at,
+        )
+    )
+
+
+async def newest_evidence(
+    connection: AsyncConnection, names: Collection[str] | None = None
+) -> dict[str, list[Evidence]]:
+    """Of each symbol and kind, the newest evidence (ties: the lower hash): symbol → evidence."""
+    rank = (
+        sa.func.row_number()
+        .over(partition_by=(evidence.c.symbol, evidence.c.kind), order_by=(evidence.c.at.desc(), evidence.c.sha256))
+        .label("rank")
+    )
+    ranked = sa.select(evidence, rank)
+    if names is not None:
+        ranked = ranked.where(evidence.c.symbol.in_(names))
+    newest = ranked.subquery()
+    rows = await connection.execute(
+        sa.select(newest, images.c.name).join(images, images.c.id == newest.c.image_id).where(newest.c.rank == 1)
+    )
+    found: dict[str, list[Evidence]] = {}
+    for row in rows:
+        item = Evidence(
+            row.symbol, Kind(row.kind), row.sha256, row.at, row.at_source, row.facts, row.image_id, name=row.name
+        )
+        found.setdefault(item.symbol, []).append(item)
+    return found
+
+
+async def changed(tx: AsyncConnection, symbol: str, now: datetime, ages_at: datetime | None) -> None:
+    """A symbol's evidence changed: its report is due."""
+    row = {"symbol": symbol, "updated_at": now, "due_since": now, "ages_at": ages_at}
+    statement = insert(symbols).values(row)
+    keep = sa.func.coalesce(symbols.c.due_since, statement.excluded.due_since)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["symbol"], set_={"updated_at": now, "ages_at": ages_at, "due_since": keep}
+        )
+    )
+
+
+async def aged(tx: AsyncConnection, now: datetime) -> int:
+    """Make due the symbols whose rates have changed by age alone; how many there are."""
+    result = await tx.execute(
+        symbols.update()
+        .where(symbols.c.ages_at <= now)
+        .values(due_since=sa.func.coalesce(symbols.c.due_since, symbols.c.ages_at), ages_at=None)
+    )
+    return result.rowcount
+
+
+async def remember(
+    tx: AsyncConnection, item: Evidence, price: float | None, score: int | None, flat: dict[str, Any]
+) -> None:
+    """Append to a symbol's history, once per symbol and picture."""
+    row = {
+        "symbol": item.symbol, "sha256": item.sha256, "at": item.at, "price": price, "score": score, "record": flat,
+    }  # fmt: skip
+    await tx.execute(insert(symbol_history).values(row).on_conflict_do_nothing())
+
+
+async def due(connection: AsyncConnection, limit: int, exclude: Collection[str] = ()) -> list[tuple[str, datetime]]:
+    """Symbols whose report is older than their record, longest due first: (symbol, updated_at)."""
+    rows = await connection.execute(
+        sa.select(symbols.c.symbol, symbols.c.updated_at)
+        .where(symbols.c.due_since.is_not(None), symbols.c.symbol.not_in(exclude))
+        .order_by(symbols.c.due_since, symbols.c.symbol)
+        .limit(limit)
+    )
+    return [(row.symbol, row.updated_at) for row in rows]
+
+
+async def backlog(connection: AsyncConnection) -> tuple[Backlog, datetime | None]:
+    """What waits for a report, and since when the first does."""
+    row = (
+        await connection.execute(
+            sa.select(sa.func.count(), sa.func.max(symbols.c.updated_at), sa.func.min(symbols.c.due_since)).where(
+                symbols.c.due_since.is_not(None)
+            )
+        )
+    ).one()
+    return Backlog(due=row[0], newest=row[1]), row[2]
+
+
+async def next_ageing(connection: AsyncConnection) -> datetime | None:
+    """When the next symbol's rates change by age."""
+    moment: datetime | None = await connection.scalar(sa.select(sa.func.min(symbols.c.ages_at)))
+    return moment
+
+
+async def reported(
+    tx: AsyncConnection, symbol: str, seen: datetime, file: str, figure: str | None, now: datetime,
+    ages_at: datetime | None,
+) -> None:  # fmt: skip
+    """A report was written of the record as of ``seen``; a change since then keeps the symbol due."""
+    await tx.execute(reports.insert().values(symbol=symbol, file=file, figure=figure, at=now))
+    unchanged = sa.case((symbols.c.updated_at <= seen, None), else_=symbols.c.due_since)
+    await tx.execute(symbols.update().where(symbols.c.symbol == symbol).values(due_since=unchanged, ages_at=ages_at))
+
+
+async def latest_report(connection: AsyncConnection, symbol: str) -> Report | None:
+    """The newest report of a symbol, of any day, without its text."""
+    row = (
+        await connection.execute(
+            sa.select(reports)
+            .where(reports.c.symbol == symbol)
+            .order_by(reports.c.at.desc(), reports.c.id.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return None if row is None else Report(row.id, row.symbol, row.file, row.at)
+
+
+async def old_reports(connection: AsyncConnection, before: datetime) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Reports written before a moment, but never a symbol's latest: (id, file, figure)."""
+    latest = sa.select(sa.func.max(reports.c.id)).group_by(reports.c.symbol)
+    rows = await connection.execute(
+        sa.select(reports.c.id, reports.c.file, reports.c.figure).where(
+            reports.c.at < before, reports.c.id.not_in(latest)
+        )
+    )
+    return rows.all()
+
+
+async def forget_report(tx: AsyncConnection, report_id: int) -> None:
+    """A report was deleted."""
+    await tx.execute(reports.delete().where(reports.c.id == report_id))
