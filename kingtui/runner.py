@@ -1,0 +1,172 @@
+"""Where work on pictures runs: pure functions by name, in a pool of processes.
+
+A job is ``(bytes, params) -> bytes``. Nothing but bytes and JSON data crosses to the worker, which looks the function up
+by its name: a worker on another machine can do the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
+from pathlib import Path
+from typing import Any, Protocol
+
+from kingtui.charts import NotAPicture
+from kingtui.models import KingError
+
+JOBS: Mapping[str, str] = {
+    "identify": "kingtui.charts.jobs:identify",
+    "read": "kingtui.charts.jobs:read",
+    "paint": "kingtui.charts.jobs:paint",
+    "figure": "kingtui.reports.figure:draw",
+}
+"""Name of a job → its function."""
+
+IDLE_SECONDS = 60.0
+
+
+class JobFailed(KingError):
+    """The job raised: the text says what."""
+
+
+class JobDied(KingError):
+    """The worker process died in the job (crash, out of memory)."""
+
+
+class JobTimedOut(KingError):
+    """The job took longer than it may; its worker was ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A function by its name, its bytes and parameters (JSON data), and how many seconds it may take."""
+
+    name: str
+    data: bytes
+    params: Mapping[str, Any] = field(default_factory=dict)
+    timeout: float = 60.0
+
+
+class Runner(Protocol):
+    """Where jobs run."""
+
+    @property
+    def width(self) -> int:
+        """How many jobs it can do at once."""
+        ...
+
+    async def run(self, job: Job) -> bytes:
+        """Do a job. Cancelling the await ends the job. Raises NotAPicture, JobFailed, JobDied, JobTimedOut."""
+        ...
+
+
+class PoolRunner:
+    """Spawned worker processes, niced, and retired after a minute of idleness.
+
+    ``start()`` before any screen takes the terminal; workers themselves are made when there is work.
+    """
+
+    def __init__(self, workers: int, cache: Path, idle_seconds: float = IDLE_SECONDS) -> None:
+        self.width = workers
+        self._cache = cache
+        self._idle_seconds = idle_seconds
+        self._pool: Any = None
+        self._active = 0
+        self._idle: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Start the tracker process that spawning needs, while descriptors 0 to 2 are still the real ones."""
+        resource_tracker.ensure_running()
+
+    async def run(self, job: Job) -> bytes:
+        from pebble import ProcessExpired
+
+        if job.name not in JOBS:
+            raise JobFailed(f"there is no job {job.name!r}")
+        future = self._begin(job)
+        try:
+            return await asyncio.wrap_future(future)
+        except NotAPicture:
+            raise
+        except TimeoutError as error:
+            raise JobTimedOut(f"{job.name} took longer than {job.timeout:.0f} s and was ended") from error
+        except ProcessExpired as error:
+            raise JobDied(f"the process that did {job.name} died (exit code {error.exitcode})") from error
+        except Exception as error:
+            raise JobFailed(f"{job.name} failed: {type(error).__name__}: {error}") from error
+        finally:
+            self._finished()
+
+    async def stop(self) -> None:
+        """End every worker, whatever it does."""
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            await asyncio.to_thread(_end, pool)
+
+    def _begin(self, job: Job) -> Future[bytes]:
+        from pebble import ProcessPool
+
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        if self._pool is None:
+            self._pool = ProcessPool(
+                max_workers=self.width,
+                context=multiprocessing.get_context("spawn"),
+                initializer=_prepare,
+                initargs=(os.getpid(), str(self._cache)),
+            )
+        future: Future[bytes] = self._pool.schedule(
+            _work, args=(job.name, job.data, dict(job.params)), timeout=job.timeout
+        )
+        self._active += 1
+        return future
+
+    def _finished(self) -> None:
+        self._active -= 1
+        if self._active == 0 and self._pool is not None:
+            loop = asyncio.get_running_loop()
+            self._idle = loop.call_later(self._idle_seconds, lambda: loop.create_task(self._retire()))
+
+    async def _retire(self) -> None:
+        if self._active == 0:
+            await self.stop()
+
+
+def _end(pool: Any) -> None:
+    pool.stop()
+    pool.join()
+
+
+def _prepare(parent: int, cache: str) -> None:
+    """In a new worker: be nice, keep off the terminal, and never outlive the parent."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(null, descriptor)
+    os.nice(10)
+    os.environ["MPLCONFIGDIR"] = cache
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
+
+
+def _watch_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
+
+
+def _work(name: str, data: bytes, params: dict[str, Any]) -> bytes:
+    module, _, function = JOBS[name].partition(":")
+    job: Callable[..., bytes] = getattr(importlib.import_module(module), function)
+    return job(data, **params)
