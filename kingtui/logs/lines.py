@@ -1,0 +1,112 @@
+"""How a record becomes a line that nothing from outside can forge and that shows no secret.
+
+``2026-01-02T03:04:05.678+00:00 INFO kingtui.orchestrator run=12 step=2 the message``, with ``-`` where there is no run.
+Whatever cannot be printed is escaped; the lines of a traceback follow, each after ``  | ``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from kingtui.models import LogEntry
+
+HIDDEN = "••••"
+SHORTEST_SECRET = 4
+"""Shorter values are not hidden: they are parts of ordinary words."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentRun:
+    """The run that what is logged belongs to."""
+
+    id: int
+    step: int
+
+
+current_run: ContextVar[CurrentRun | None] = ContextVar("current_run", default=None)
+
+
+@contextmanager
+def run_log(run_id: int, step: int) -> Iterator[None]:
+    """Lines logged in here, and in tasks and ``to_thread`` calls begun in here, belong to this run."""
+    token = current_run.set(CurrentRun(run_id, step))
+    try:
+        yield
+    finally:
+        current_run.reset(token)
+
+
+class Secrets:
+    """Values to hide, also as they stand in an address or in a ``repr``."""
+
+    def __init__(self) -> None:
+        self._values: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, values: Iterable[str]) -> None:
+        """From now on hide these too."""
+        for value in values:
+            if len(value) >= SHORTEST_SECRET:
+                self._values |= {value, quote(value), quote(value, safe=""), repr(value)[1:-1]}
+        longest_first = sorted(self._values, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def hide(self, text: str) -> str:
+        """The text with dots for every value."""
+        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+
+
+def printable(text: str) -> str:
+    """The text with line ends, control characters and the like as escapes: one line, whatever it was."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+class Lines(logging.Formatter):
+    """A record as a line, with its traceback below it; and as an entry for the dashboard."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        moment = _moment(record).isoformat(timespec="milliseconds")
+        run = current_run.get()
+        context = f"run={run.id} step={run.step}" if run else "-"
+        line = f"{moment} {record.levelname} {printable(record.name)} {context} {self._text(_message(record))}"
+        below = self.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
+        below += f"\n{record.stack_info}" if record.stack_info else ""
+        return "\n".join([line, *(f"  | {printable(part)}" for part in self._secrets.hide(below).splitlines() if part)])
+
+    def entry(self, record: logging.LogRecord) -> LogEntry:
+        """The record for the dashboard: of an exception only its type and text."""
+        text = _message(record)
+        if record.exc_info and record.exc_info[1]:
+            text += ": " + traceback.format_exception_only(record.exc_info[1])[-1].strip()
+        run = current_run.get()
+        return LogEntry(_moment(record), record.levelname, record.name, self._text(text), run.id if run else None)
+
+    def _text(self, text: str) -> str:
+        return printable(self._secrets.hide(text))
+
+
+def _moment(record: logging.LogRecord) -> datetime:
+    return datetime.fromtimestamp(record.created, UTC)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The record's text; one whose arguments do not fit says so instead of being lost."""
+    try:
+        return record.getMessage()
+    except Exception as error:  # whatever an argument's __str__ raises
+        return f"{record.msg} (its arguments do not fit: {type(error).__name__})"

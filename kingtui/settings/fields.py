@@ -1,0 +1,267 @@
+"""What can be set: one frozen model, a docstring under every field, and the sentence that says what a field allows."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, PrivateAttr, SecretStr, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "KINGTUI_"
+HIDDEN = "••••"
+
+
+def default_home() -> Path:
+    """``~/.king_orchestrator``. Raises RuntimeError where the user has no home folder."""
+    return Path.home() / ".king_orchestrator"
+
+
+def _cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _path(value: object) -> object:
+    """A path with ``~`` filled in, absolute from the current folder; links in it stay as they are."""
+    if not isinstance(value, str | Path) or not str(value):
+        return value
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError as error:  # ~nobody
+        raise ValueError(str(error)) from error
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _rate(value: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,6}/(second|minute|hour|day)", value):
+        raise ValueError
+    return value
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.:%-]{1,255}", value):
+        raise ValueError
+    return value
+
+
+def _says(text: str) -> Any:
+    """What a field allows, where its type alone does not say it."""
+    return Field(json_schema_extra={"allowed": text})
+
+
+Folder = Annotated[Path, BeforeValidator(_path), _says("the path of a folder")]
+Seconds = Annotated[float, Field(ge=0.1, le=604_800), _says("a number of seconds from 0.1 to 604800")]
+Days = Annotated[int, Field(ge=1, le=36_500), _says("a whole number of days from 1 to 36500")]
+Host = Annotated[str, BeforeValidator(_lower), AfterValidator(_host), _says("a host name or an IP address")]
+Rate = Annotated[
+    str,
+    BeforeValidator(_lower),
+    AfterValidator(_rate),
+    _says("a whole number per second, minute, hour or day, such as 100/minute,"),
+]
+Bytes = Annotated[ByteSize, Field(ge=0), _says("a number of bytes, or one with a unit such as 500MB or 2GB,")]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingSource:
+    """One setting as ``kingtui locate`` lists it. ``value`` is for reading: a secret is dots, nothing is empty."""
+
+    name: str
+    value: str
+    source: str
+    """``default``, ``environment``, ``flag --port``, ``secrets directory /run/…`` or the path of a .env file."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """A .env file or secrets directory that was looked at."""
+
+    path: Path
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the values of a Settings came from."""
+
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Source in words by field name; a field that is not in it has its default."""
+    files: tuple[SettingsFile, ...] = ()
+    """In the order in which they count."""
+    warnings: tuple[str, ...] = ()
+
+
+class Settings(BaseSettings):
+    """All settings. A field is set by the variable ``KINGTUI_`` + its name, or by the variable that is its alias.
+
+    Made directly, it takes nothing but its arguments; ``load_settings`` looks at flags, environment and files.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        str_strip_whitespace=True,
+        use_attribute_docstrings=True,
+        validate_default=False,
+        ser_json_inf_nan="null",
+    )
+
+    # The home, first: other fields are checked against it
+    home: Folder = Field(default_factory=default_home)
+    """The folder that holds everything; in a demo the folder ``demo`` in it."""
+    demo: bool = False
+    """Painted charts as the only source, in a home of their own."""
+    secrets_dir: Folder | None = Field(default=None, json_schema_extra={"allowed": "the path of a folder"})
+    """A folder with one file per setting, named like the variable. systemd's CREDENTIALS_DIRECTORY counts after it."""
+
+    # Sources
+    inbox: Folder | None = Field(default=None, json_schema_extra={"allowed": "the path of a folder"})
+    """A folder outside the home whose pictures are copied in; it is never changed. A relative path counts from the
+    folder kingtui is started in."""
+    silence_hours: float = Field(default=6, ge=0.1, le=8_760)
+    """Hours without a picture from a source before health asks for attention."""
+    demo_interval: Seconds = 60
+    """Seconds between two deliveries of the demo."""
+    demo_pictures: int = Field(default=6, ge=1, le=1_000)
+    """Pictures in each delivery of the demo."""
+
+    # Steps and triggers
+    monitor_interval: Seconds = 10
+    """Seconds between two full checks for work that the watchers missed."""
+    download_interval: Seconds = 300
+    """Seconds from the end of step 1 to its next run by timer."""
+    report_interval: Seconds = 1_800
+    """Seconds from the end of step 6 to its next run by timer."""
+    step_timeout: Seconds = 300
+    """Seconds without a finished item after which a run times out."""
+    item_timeout: Seconds = 60
+    """Seconds that one item may take."""
+    batch: int = Field(default=100, ge=1, le=10_000)
+    """Items that one run takes at most; where more are due another run follows."""
+    watch_buffer: int = Field(default=1_000, ge=1, le=1_000_000)
+    """File events kept until they are handled; beyond it the folder is scanned anew."""
+    workers: int = Field(default_factory=_cores, ge=1, le=256)
+    """Processes that read and draw charts; by default one per processor that kingtui may use."""
+
+    # The HTTP API
+    api: bool = True
+    """Whether the API is served."""
+    host: Host = "localhost"
+    """Address the API listens on; ``localhost`` is both 127.0.0.1 and ::1."""
+    port: int = Field(default=5555, ge=0, le=65_535)
+    """Port of the API; 0 takes any free one."""
+    rate_limit: Rate = "100/minute"
+    """Requests that one client may make."""
+
+    # Housekeeping
+    min_free_disk: Bytes = ByteSize(1_000_000_000)
+    """Free disk space in bytes below which step 1 pauses and health asks for attention."""
+    keep_reports: Days = 30
+    """Days that reports are kept; each symbol's latest is always kept."""
+    keep_runs: Days = 90
+    """Days that runs stay in the history."""
+    keep_run_logs: Days = 14
+    """Days that the log of each run is kept."""
+
+    # Behaviour
+    on_hangup: Annotated[Literal["continue", "stop"], BeforeValidator(_lower)] = "continue"
+    """What an owning dashboard does when its terminal goes away: go on headless, or stop."""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+    """The least important lines that go to the log."""
+
+    # Settings of outside services come here as ``Field(validation_alias="TELEGRAM_…")``, their keys as SecretStr
+
+    _provenance: Provenance = PrivateAttr(default_factory=Provenance)
+
+    @field_validator("inbox")
+    @classmethod
+    def _inbox_outside(cls, inbox: Path | None, info: Any) -> Path | None:
+        home = info.data.get("home")
+        if inbox and home and inbox.resolve().is_relative_to(home.resolve()):
+            raise ValueError("it lies in the home, so its pictures would be copied onto themselves")
+        return inbox
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing but the arguments: ``load_settings`` reads the other sources and remembers which one each was."""
+        return (init_settings,)
+
+    def sources(self) -> list[SettingSource]:
+        """Every setting with its value for people and where the value came from, in the order of the fields."""
+        return [
+            SettingSource(
+                variable(name, info),
+                _shown(getattr(self, name)),
+                self._provenance.origins.get(name, "default"),
+            )
+            for name, info in type(self).model_fields.items()
+        ]
+
+    @property
+    def files(self) -> tuple[SettingsFile, ...]:
+        """The .env files and secrets directories that were looked at, the stronger first."""
+        return self._provenance.files
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about settings that look wrong but do no harm: a name that is none, a file that others can read."""
+        return self._provenance.warnings
+
+    def secrets(self) -> list[str]:
+        """The values that must never be shown, for the log to hide."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr) and value]
+
+
+def variable(name: str, info: FieldInfo) -> str:
+    """The environment variable of a field."""
+    return info.validation_alias if isinstance(info.validation_alias, str) else PREFIX + name.upper()
+
+
+def is_secret(info: FieldInfo) -> bool:
+    """Whether a field's value must never be shown."""
+    return SecretStr in (info.annotation, *get_args(info.annotation))
+
+
+def allowed(info: FieldInfo) -> str:
+    """What a field allows, as the subject of "… is allowed"."""
+    extra = info.json_schema_extra
+    if isinstance(extra, Mapping) and "allowed" in extra:
+        return str(extra["allowed"])
+    if choices := [str(choice) for choice in get_args(info.annotation) if isinstance(choice, str)]:
+        return " or ".join(", ".join(choices).rsplit(", ", 1))
+    if info.annotation is bool:
+        return "true or false"
+    low, high = (next((getattr(m, end) for m in info.metadata if hasattr(m, end)), None) for end in ("ge", "le"))
+    words = "a whole number" if info.annotation is int else "a number" if info.annotation is float else "text"
+    return words if low is None else f"{words} from {low} to {high}"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr):
+        return HIDDEN if value else ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
