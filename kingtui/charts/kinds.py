@@ -20,13 +20,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
-import numpy as np
-
 from kingtui.charts.locate import Box, Canvas, canvas_of, fits, open_picture, page_of
 from kingtui.charts.reading import AnyReading, Identity, Kind, UnknownReading
-from kingtui.charts.text import read_texts
+from kingtui.charts.titles import read_title
 
-READERS: tuple[str, ...] = ()
+READERS: tuple[str, ...] = ("ratio",)
 
 _MIN_STRUCTURE = 0.6
 
@@ -82,17 +80,6 @@ def _find(data: bytes) -> _Found:
     if match is None:
         return _Found(reason=f"its title is of no known chart: {title[:80]!r}", chart_like=True)
     return _Found(module, canvas, match)
-
-
-def read_title(canvas: Canvas, box: Box) -> str:
-    """The text in ``box``, cropped to its ink first."""
-    left, top, right, bottom = box
-    ink = canvas.off_page[top:bottom, left:right] > 90
-    columns = np.flatnonzero(ink.any(0))
-    if len(columns) == 0:
-        return ""
-    x0, x1 = left + int(columns[0]) - 4, left + int(columns[-1]) + 5
-    return read_texts([canvas.crop(x0, top, x1, bottom)])[0].text
 
 
 def identify(data: bytes) -> Identity:

@@ -1,0 +1,281 @@
+"""What a text looks like in the charts' font, compared with the pixels: the witness beside the recogniser.
+
+The charts are set in DejaVu Sans, which comes with matplotlib. A stencil is a text rendered at the canonical size and
+at any fraction of a pixel; its likeness to a patch of luma is their normalised correlation, so neither the text's
+colour nor an even background matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+Patch = NDArray[np.float32]
+
+_OVERSAMPLING = 8
+_PHASES = 4
+"""Steps per pixel at which stencils are placed."""
+
+
+@cache
+def font_file(bold: bool = False) -> Path:
+    """The file of DejaVu Sans in matplotlib's data, found without importing matplotlib."""
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("matplotlib, whose DejaVu Sans the chart reader needs, is not installed")
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / name
+
+
+@cache
+def _font(size: float, bold: bool) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(font_file(bold)), size * _OVERSAMPLING)
+
+
+@lru_cache(maxsize=4096)
+def advance(text: str, size: float, bold: bool = False) -> float:
+    """The width of ``text`` in pixels at a font size in pixels, from the pen's start to its end."""
+    return _font(size, bold).getlength(text) / _OVERSAMPLING
+
+
+@lru_cache(maxsize=4096)
+def _stencil(text: str, size: float, bold: bool, x_phase: int, y_phase: int) -> Patch:
+    """H×W coverage 0 to 1; the pen starts at (1 + x_phase / _PHASES), the baseline is 1 + size (+ phase) down."""
+    scale = _OVERSAMPLING
+    width, height = int(np.ceil(advance(text, size, bold))) + 3, round(size * 1.3) + 3
+    layer = Image.new("L", (width * scale, height * scale))
+    pen = ((1 + x_phase / _PHASES) * scale, (1 + round(size) + y_phase / _PHASES) * scale)
+    ImageDraw.Draw(layer).text(pen, text, fill=255, font=_font(size, bold), anchor="ls")
+    return np.asarray(layer.reduce(scale), dtype=np.float32) / np.float32(255)
+
+
+def placed(text: str, size: float, x: float, baseline: float, bold: bool = False) -> tuple[Patch, int, int]:
+    """The stencil for a pen start at ``x`` and a baseline, with the pixel column and row of its corner."""
+    x_steps, y_steps = round(x * _PHASES), round(baseline * _PHASES)
+    column, x_phase = divmod(x_steps, _PHASES)
+    row, y_phase = divmod(y_steps, _PHASES)
+    return _stencil(text, size, bold, x_phase, y_phase), column - 1, row - 1 - round(size)
+
+
+def correlation(one: Patch, other: Patch) -> float:
+    """Normalised correlation of two patches, -1 to 1; 0 where one of them is flat."""
+    a, b = one - one.mean(), other - other.mean()
+    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / norm if norm > 1e-6 else 0.0
+
+
+def likeness(luma: Patch, text: str, size: float, x: float, baseline: float, bold: bool = False) -> float:
+    """How well the pixels of ``luma`` (H×W) show ``text`` with its pen starting at ``x`` on ``baseline``; -1 to 1."""
+    stencil, left, top = placed(text, size, x, baseline, bold)
+    height, width = stencil.shape
+    if left < 0 or top < 0 or left + width > luma.shape[1] or top + height > luma.shape[0]:
+        return 0.0
+    return correlation(luma[top : top + height, left : left + width], stencil)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What the font says of a text that was read.
+
+    ``likeness``: of the whole text to the pixels, -1 to 1; ``margin``: the least lead of a character of it over any
+    other of the alphabet in its place; ``rival``: the text with the weakest character replaced by that other.
+    """
+
+    likeness: float
+    margin: float
+    rival: str
+
+    def agrees(self, likeness: float = 0.7, margin: float = 0.005) -> bool:
+        """Whether the font confirms the text."""
+        return self.likeness >= likeness and self.margin >= margin
+
+
+def settle(
+    luma: Patch, text: str, size: float, x: float, baseline: float, bold: bool = False, reach: float = 1
+) -> tuple[float, float, float]:
+    """The pen start and baseline near the given ones at which ``text`` is most like the pixels, and how much."""
+
+    def score(place: tuple[float, float]) -> float:
+        return likeness(luma, text, size, *place, bold)
+
+    coarse = np.arange(-2 * reach, 2 * reach + 1) / 2
+    place = max(((x + float(dx), baseline + dy) for dx in coarse for dy in (-0.75, 0.0, 0.75)), key=score)
+    fine = (-1 / _PHASES, 0.0, 1 / _PHASES)
+    place = max(((place[0] + dx, place[1] + dy) for dx in fine for dy in fine), key=score)
+    return *place, score(place)
+
+
+def confirm(
+    luma: Patch, text: str, size: float, x: float, baseline: float, alphabet: str, bold: bool = False, reach: float = 1
+) -> Witness:
+    """Whether ``luma`` shows ``text`` with its pen starting within ``reach`` pixels of ``x`` on ``baseline``: as a
+    whole, and each character of ``alphabet`` in it better than any other of the alphabet."""
+    x, baseline, score = settle(luma, text, size, x, baseline, bold, reach)
+    margin, rival = 1.0, text
+    for index, character in enumerate(text):
+        if character not in alphabet:
+            continue
+        start = x + advance(text[: index + 1], size, bold) - advance(character, size, bold)  # after kerning
+        lead, other = _lead(luma, character, size, start, baseline, alphabet, bold)
+        if lead < margin:
+            margin, rival = lead, text[:index] + other + text[index + 1 :]
+    return Witness(score, margin, rival)
+
+
+def _lead(
+    luma: Patch, character: str, size: float, x: float, baseline: float, alphabet: str, bold: bool
+) -> tuple[float, str]:
+    """By how much ``character`` is more like the pixels in its cell than the next of the alphabet about as wide, and
+    which that is."""
+    column, x_phase = divmod(round(x * _PHASES), _PHASES)
+    row, y_phase = divmod(round(baseline * _PHASES), _PHASES)
+    width = max(3, round(advance(character, size, bold)))
+    bank = _bank(alphabet, size, bold, width, x_phase, y_phase)
+    top, left = row - 1 - round(size) + _rows(size, alphabet).start, column
+    cell = luma[max(top, 0) : top + bank.shape[1], max(left, 0) : left + width]
+    if cell.shape != bank.shape[1:]:
+        return -1.0, character
+    cell = cell - cell.mean()
+    scores = np.tensordot(bank, cell, 2) / max(float(np.linalg.norm(cell)), 1e-6)
+    widths = np.array([advance(other, size, bold) for other in alphabet])
+    own = alphabet.index(character)
+    scores[np.abs(widths - widths[own]) > 0.15 * size] = -1  # these would move the rest of the text
+    mine, scores[own] = float(scores[own]), -1
+    best = int(scores.argmax())
+    return mine - float(scores[best]), alphabet[best]
+
+
+@lru_cache(maxsize=1024)
+def _bank(alphabet: str, size: float, bold: bool, width: int, x_phase: int, y_phase: int) -> Patch:
+    """N×H×W: the characters' zero-mean, unit-norm cells of one width at one fraction of a pixel."""
+    cells = []
+    for character in alphabet:
+        whole = _stencil(character, size, bold, x_phase, y_phase)[_rows(size, alphabet), 1 : 1 + width]
+        cell = np.zeros((whole.shape[0], width), dtype=np.float32)
+        cell[:, : whole.shape[1]] = whole
+        cell -= cell.mean()
+        cells.append(cell / max(float(np.linalg.norm(cell)), 1e-6))
+    return np.stack(cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that was read glyph by glyph. ``likeness``: the least of its glyphs, -1 to 1; ``margin``: the least lead
+    of a glyph over the next likely one; ``start``: where its pen began, in pixels."""
+
+    text: str
+    likeness: float
+    margin: float
+    start: float
+
+
+@cache
+def _cells(alphabet: str, size: float) -> dict[int, tuple[NDArray[np.intp], NDArray[np.float32], Patch]]:
+    """By cell width: the characters (indexes in ``alphabet``), the fractions of a pixel at which their pens start, and
+    their zero-mean, unit-norm cells (N×pixels)."""
+    trim = _rows(size, alphabet)
+    grouped: dict[int, list[tuple[int, float, Patch]]] = {}
+    for index, character in enumerate(alphabet):
+        width = max(3, round(advance(character, size)))
+        for x_phase, y_phase in np.ndindex(_PHASES, _PHASES):
+            cell = _stencil(character, size, False, x_phase, y_phase)[trim, 1 : 1 + width].ravel()
+            cell = cell - cell.mean()
+            grouped.setdefault(width, []).append((index, x_phase / _PHASES, cell / np.linalg.norm(cell)))
+    return {
+        width: (
+            np.array([g[0] for g in group]),
+            np.array([g[1] for g in group], np.float32),
+            np.stack([g[2] for g in group]),
+        )
+        for width, group in grouped.items()
+    }
+
+
+def _rows(size: float, alphabet: str) -> slice:
+    """The rows of a stencil from just above its characters to just below the baseline, or below the descenders."""
+    baseline = 1 + round(size)
+    below = 2 if alphabet.upper() == alphabet else 1 + round(size * 0.25)
+    return slice(baseline - round(size * 0.82), baseline + below)
+
+
+def read_lines(
+    luma: Patch, ends: Sequence[tuple[float, float]], size: float, alphabet: str, longest: int = 10, reach: int = 2
+) -> list[Line]:
+    """Lines of figures read from their right ends (pen end x, baseline; pixels of ``luma``), glyph by glyph.
+
+    Each step tries every character of ``alphabet`` at quarters of a pixel around where the last glyph began, and ends
+    where there is no ink. The first end may be ``reach`` pixels off. All lines are read at once, in one font size.
+    """
+    count = len(ends)
+    if not count:
+        return []
+    cells, advances = _cells(alphabet, size), np.array([advance(c, size) for c in alphabet])
+    trim, pad = _rows(size, alphabet), round(size * 2)
+    padded = np.pad(luma, pad, mode="edge")
+    height = trim.stop - trim.start
+    tops = np.array([round(y) for _, y in ends]) + pad - (1 + round(size)) + trim.start
+    pen = np.array([x for x, _ in ends]) + pad
+    texts, likeness, margin = [""] * count, np.ones(count), np.ones(count)
+    contrast, alive = np.zeros(count), np.ones(count, dtype=np.bool_)
+    for step in range(longest + 1):
+        scores, places, ink = _step(padded, tops, pen, height, cells, advances, reach if step == 0 else 1)
+        best = scores.argmax(1)
+        lead = scores[np.arange(count), best]
+        if step == 0:
+            contrast = ink
+        alive &= ink > 0.3 * contrast
+        scores[np.arange(count), best] = -1
+        likeness = np.where(alive, np.minimum(likeness, lead), likeness)
+        margin = np.where(alive, np.minimum(margin, lead - scores.max(1)), margin)
+        alive &= (lead > 0.4) & (pen > pad)
+        if not alive.any():
+            break
+        for n in np.flatnonzero(alive):
+            texts[n] = alphabet[best[n]] + texts[n]
+        pen = np.where(alive, places[np.arange(count), best], pen)
+    return [Line(texts[n], float(likeness[n]), float(margin[n]), float(pen[n] - pad)) for n in range(count)]
+
+
+def _step(
+    padded: Patch,
+    tops: NDArray[np.intp],
+    pen: NDArray[np.float64],
+    height: int,
+    cells: dict[int, tuple[NDArray[np.intp], NDArray[np.float32], Patch]],
+    advances: NDArray[np.float64],
+    reach: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """For each line and character: the best likeness just left of ``pen`` and where its pen starts; for each line the
+    ink there (standard deviation of the luma)."""
+    count = len(pen)
+    scores = np.full((count, len(advances)), -1.0)
+    places = np.zeros((count, len(advances)))
+    ink = np.zeros(count)
+    rows = np.arange(height)
+    for width, (characters, phases, bank) in cells.items():
+        for dx in range(-reach, reach + 1):
+            left = np.floor(pen - advances[characters[0]] + 0.5).astype(int) + dx
+            left = np.clip(left, 0, padded.shape[1] - width)
+            for dy in (-1, 0):
+                top = np.clip(tops + dy, 0, padded.shape[0] - height)
+                patch = padded[(top[:, None] + rows)[:, :, None], (left[:, None] + np.arange(width))[:, None, :]]
+                flat = patch.reshape(count, -1)
+                flat = flat - flat.mean(1, keepdims=True)
+                norm = np.linalg.norm(flat, axis=1)
+                ink = np.maximum(ink, norm / np.sqrt(flat.shape[1])) if dx == 0 else ink
+                found = (flat / np.maximum(norm, 1e-6)[:, None]) @ bank.T
+                for character in np.unique(characters):
+                    own = np.flatnonzero(characters == character)
+                    choice = own[found[:, own].argmax(1)]
+                    score = found[np.arange(count), choice]
+                    better = score > scores[:, character]
+                    scores[better, character] = score[better]
+                    places[better, character] = (left + phases[choice])[better]
+    return scores, places, ink

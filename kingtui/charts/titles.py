@@ -1,0 +1,47 @@
+"""Titles: read where the kind says they stand, and the words that occur in them."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import numpy as np
+
+from kingtui.charts.glyphs import advance, confirm
+from kingtui.charts.locate import Box, Canvas
+from kingtui.charts.text import read_texts
+
+LEVERAGES = ("all_leverage", "high_leverage", "medium_leverage", "low_leverage", "optical_opti")
+"""The words for the leverage that have been seen; others are taken as they are read."""
+SHORT_TERM = "optical_opti"
+
+_INK = 90
+_LOWER = "abcdefghijklmnopqrstuvwxyz"
+
+
+def read_title(canvas: Canvas, box: Box) -> str:
+    """The text in ``box``, cropped in x to the ink of its upper part (a label may come near from below)."""
+    left, top, right, bottom = box
+    upper = slice(top, top + round((bottom - top) * 0.75))
+    columns = np.flatnonzero((canvas.off_page[upper, left:right] > _INK).any(0))
+    if len(columns) == 0:
+        return ""
+    x0, x1 = left + int(columns[0]) - 4, left + int(columns[-1]) + 5
+    return read_texts([canvas.crop(x0, top, x1, bottom)])[0].text
+
+
+def leverage_of(word: str) -> str:
+    """The leverage that a word in a title means: the known one it is nearest to, else itself."""
+    close = get_close_matches(word.lower(), LEVERAGES, n=1, cutoff=0.85)
+    return close[0] if close else word.lower()
+
+
+def title_agrees(
+    canvas: Canvas, title: str, part: str, size: float, centre: float, baseline: float, alphabet: str = _LOWER
+) -> bool:
+    """Whether the font confirms ``part`` of a bold ``title`` that is centred on ``centre``: the whole by its likeness,
+    the characters of the part one by one against ``alphabet``."""
+    start = title.index(part)
+    x = centre - advance(title, size, bold=True) / 2
+    whole = confirm(canvas.luma, title, size, x, baseline, "", bold=True, reach=1.5)
+    own = confirm(canvas.luma, part, size, x + advance(title[:start], size, bold=True), baseline, alphabet, bold=True)
+    return whole.likeness >= 0.6 and own.agrees()
