@@ -20,7 +20,7 @@ from kingtui.charts.reading import (
     UnknownReading,
 )
 from kingtui.reports.facts import clusters_read
-from kingtui.reports.format import NOT_AVAILABLE, amount, decimal, moment, percent, price, verified
+from kingtui.reports.format import NOT_AVAILABLE, amount, decimal, level, moment, percent, price, verified
 from kingtui.reports.levels import CLUSTER_WIDTH
 from kingtui.reports.templating import render
 from kingtui.reports.words import ARROWS, FIELDS, RSI_BANDS, TIME_SOURCES, AtSource, rsi_band
@@ -81,7 +81,7 @@ def _reasons(reading: AnyReading) -> list[tuple[str, str]]:
         case MapReading():
             parts += [(f"Cluster {slot}", cluster) for slot, cluster in reading.clusters.items() if cluster]
         case HeatmapReading():
-            parts += [(f"Band {price(band.price)}", band) for band in reading.bands]
+            parts += [(f"Band {level(band.price)}", band) for band in reading.bands]
         case RatioReading():
             parts += [(f"Row {number}, {row.symbol or '?'}", row) for number, row in enumerate(reading.rows, 1)]
         case RsiReading():
@@ -137,7 +137,7 @@ def _map(reading: MapReading) -> tuple[list[Fact], list[Table]]:
         _field(reading, "leverage", reading.leverage),
         _field(reading, "exchanges", ", ".join(reading.exchanges)),
         _field(reading, "current_price", price(reading.current_price)),
-        Fact("Price range", f"{price(reading.price_min)} to {price(reading.price_max)}"),
+        Fact("Price range", f"{level(reading.price_min)} to {level(reading.price_max)}"),
         _field(reading, "bars", str(len(reading.bars)) if reading.bars else None),
         _field(reading, "cumulated.long_end", amount(ends.get("long_end"))),
         _field(reading, "cumulated.short_end", amount(ends.get("short_end"))),
@@ -150,9 +150,9 @@ def _cluster_table(reading: MapReading) -> Table:
     for slot in SLOTS:
         if cluster := reading.clusters.get(slot):
             away = _distance(cluster.price, reading.current_price)
-            rows.append((slot, price(cluster.price), away, amount(cluster.strength), verified(cluster.verified)))
+            rows.append((slot, level(cluster.price), away, amount(cluster.strength), verified(cluster.verified)))
         else:
-            rows.append((slot, "none" if slot in reading.clusters else NOT_AVAILABLE, "", "", ""))
+            rows.append((slot, "none" if clusters_read(reading) else NOT_AVAILABLE, "", "", ""))
     note = (
         f"A cluster sums the bars within a window of {CLUSTER_WIDTH:.0%} of the price; strengths in the map's own unit."
     )
@@ -161,7 +161,7 @@ def _cluster_table(reading: MapReading) -> Table:
 
 def _bar_table(reading: MapReading) -> Table:
     largest = sorted(reading.bars, key=lambda bar: (-bar.total, bar.price))[:LARGEST_BARS]
-    rows = tuple((price(bar.price), _distance(bar.price, reading.current_price), amount(bar.total)) for bar in largest)
+    rows = tuple((level(bar.price), _distance(bar.price, reading.current_price), amount(bar.total)) for bar in largest)
     return Table("Largest bars", ("Price", "From the price", "Liquidations"), rows)
 
 
@@ -186,7 +186,7 @@ def _heatmap(reading: HeatmapReading) -> tuple[list[Fact], list[Table]]:
     ]
     bands = sorted(reading.bands, key=lambda band: (-band.strength, band.price))
     rows = tuple(
-        (price(band.price), percent(band.distance, signed=True), decimal(band.strength, 2), verified(band.verified))
+        (level(band.price), percent(band.distance, signed=True), decimal(band.strength, 2), verified(band.verified))
         for band in bands
     )
     columns = ("Price", "From the last price", "Strength (0 to 1)", "Verified")
@@ -211,5 +211,5 @@ def _rsi(reading: RsiReading) -> tuple[list[Fact], list[Table]]:
     return facts, [Table("Symbols by RSI, highest first", ("Symbol", "RSI", "Band", "Verified"), rows)]
 
 
-def _distance(level: float, current: float | None) -> str:
-    return NOT_AVAILABLE if not current else percent((level - current) / current * 100, signed=True)
+def _distance(at_price: float, current: float | None) -> str:
+    return NOT_AVAILABLE if not current else percent((at_price - current) / current * 100, signed=True)

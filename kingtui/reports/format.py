@@ -11,24 +11,29 @@ NOT_AVAILABLE = "not available"
 
 
 def price(value: float | None) -> str:
-    """A price with six significant digits and at least one decimal: ``118,000``, ``3,764.6``, ``0.0000386``."""
-    if value is None or not math.isfinite(value):
-        return NOT_AVAILABLE
-    if value == 0:
-        return "0"
-    decimals = max(1, 5 - math.floor(math.log10(abs(value))))
-    return _signed(f"{value:,.{decimals}f}".rstrip("0").rstrip("."))
+    """A printed price, six significant digits and at least one decimal: ``120,260.5``, ``3,764.6``, ``0.0000386``."""
+    return _significant(value, digits=6, least=1)
+
+
+def level(value: float | None) -> str:
+    """A measured or computed price, five significant digits: ``117,853``, ``3,648.7``, ``0.000037416``."""
+    return _significant(value, digits=5)
 
 
 def amount(value: float | None) -> str:
     """An amount of liquidations in the chart's own unit: whole from 100 on, else three significant digits."""
+    return _significant(value, digits=3)
+
+
+def _significant(value: float | None, digits: int, least: int = 0) -> str:
+    """``digits`` significant digits, all whole ones and ``least`` decimals, without zeros at the end."""
     if value is None or not math.isfinite(value):
         return NOT_AVAILABLE
     if value == 0:
         return "0"
-    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
+    decimals = max(least, digits - 1 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{decimals}f}"
-    return _signed(text.rstrip("0").rstrip(".") if "." in text else text)
+    return _signed(text.rstrip("0").rstrip(".") if decimals else text)
 
 
 def percent(value: float | None, decimals: int = 1, *, signed: bool = False) -> str:

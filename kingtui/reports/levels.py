@@ -15,6 +15,7 @@ from kingtui.models import ClusterLevel, SymbolRecord
 from kingtui.reports.facts import has, newest
 
 Side = Literal["long", "short"]
+SIDES: tuple[Side, ...] = ("long", "short")
 
 EXTENSIONS: tuple[float, ...] = (0.618, 1.0, 1.618, 2.618)
 """Powers of the golden ratio, as in Fibonacci extensions."""

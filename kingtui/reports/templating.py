@@ -22,14 +22,9 @@ def _environment() -> Environment:
         autoescape=False,  # noqa: S701 - it writes Markdown; `md` escapes what others wrote
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
     environment.filters |= {
         "md": formats.md,
-        "price": formats.price,
-        "amount": formats.amount,
-        "percent": formats.percent,
-        "decimal": formats.decimal,
         "moment": formats.moment,
         "verified": formats.verified,
     }
@@ -38,4 +33,4 @@ def _environment() -> Environment:
 
 def render(template: str, **context: Any) -> str:
     """A template of ``kingtui/reports/templates`` as text; a name that it lacks is an error, never a blank."""
-    return _environment().get_template(template).render(context)
+    return _environment().get_template(template).render(context).rstrip() + "\n"
