@@ -107,13 +107,15 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A band of a heat map at its right edge. ``strength`` 0 to 1; ``distance`` in percent of the last price."""
+    """A band of a heat map at its right edge. ``strength`` 0 to 1; ``distance`` in percent of the last price;
+    ``price_as_read`` by the printed labels alone, whose rounding ``price`` undoes."""
 
     price: float
     strength: float
     distance: float | None = None
     verified: bool = False
     reason: str | None = None
+    price_as_read: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

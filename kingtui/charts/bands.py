@@ -1,0 +1,152 @@
+"""The bands of a heat map at its right edge: one strength per row of the map.
+
+The map is 200 rows of 3 canonical pixels. A row's colour tells its strength by a palette that turns twice (page, teal,
+olive, purple, red), so that only luma and chroma together decide. A JPEG halves the chroma's resolution, which washes a
+row of 2 or 3 pixels out; as the rows' places are known, their colours are solved for by least squares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kingtui.charts.candles import PLOT
+from kingtui.charts.locate import Canvas
+
+ROWS = 200
+ROW_HEIGHT = (PLOT[3] - PLOT[1]) / ROWS
+"""Canonical pixels."""
+
+_COLUMNS = (856, 868)
+"""Where the right edge's colours are taken from: the last five cells of the map before the axis."""
+_TAKEN = 8
+"""So many canonical pixels of a row, the rightmost that no candle covers."""
+_STRANGE = 2.2
+"""A pixel farther than this from the palette may be a candle's: bands measure up to 1.6, candles 3 to 6. Where two
+bands meet, a JPEG's mixed colours are as strange; those are not warm."""
+_WARM = 45
+"""Red or green above blue, in a candle: 160 and 110, 60 in a smeared wick; in a band up to 39 and 10."""
+_BLEED = 2
+"""Canonical pixels by which a candle's chroma bleeds."""
+_RIDGE = 0.1
+"""Weight of a row's plain mean colour against the solved one: keeps noise from being sharpened."""
+
+_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+"""Rec. 601, as in JPEG, without the offset of the chroma."""
+_NOISE = np.array([4.0, 10.0, 10.0])
+"""What counts as one unit of difference in luma and chroma: chroma is the noisier."""
+
+_STOPS = np.array([0.0, 0.2, 0.5, 0.65, 0.8, 1.0])
+_COLOURS = np.array([(44, 56, 84), (38, 81, 106), (28, 128, 152), (82, 108, 98), (90, 34, 146), (131, 56, 92)])
+"""The palette: RGB at those strengths, linear between them."""
+_STRENGTHS = np.linspace(0, 1, 201)
+_PALETTE = np.stack([np.interp(_STRENGTHS, _STOPS, _COLOURS[:, k]) for k in range(3)], axis=1) @ _YCC.T
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the map at its right edge. ``y``: its middle in canonical pixels; ``strange``: how far its colour is
+    from the palette's, in units of noise."""
+
+    y: float
+    strength: float
+    strange: float
+
+
+def strongest(canvas: Canvas, least: float, most: int) -> list[Row]:
+    """The rows that are stronger than their neighbours and at least ``least``, strongest first, up to ``most``."""
+    colours, covered = _row_colours(canvas)
+    strength, strange = _on_palette(colours)
+    strength = np.where(covered, 0, strength)
+    found: list[int] = []
+    for k in np.argsort(-strength, kind="stable").tolist():
+        if strength[k] < least or len(found) == most:
+            break
+        if all(abs(k - other) > 1 for other in found):
+            found.append(k)
+    top = PLOT[1]
+    return [Row(top + (k + 0.5) * ROW_HEIGHT, float(strength[k]), float(strange[k])) for k in found]
+
+
+def _on_palette(colours: Floats) -> tuple[Floats, Floats]:
+    """The strength of each colour (…×3, luma and chroma) and its distance from the palette, in units of noise."""
+    points, palette = (colours / _NOISE).reshape(-1, 3), _PALETTE / _NOISE
+    squares = (points**2).sum(1)[:, None] - 2 * points @ palette.T + (palette**2).sum(1)
+    nearest = squares.argmin(1)
+    distance = np.sqrt(np.maximum(squares[np.arange(len(points)), nearest], 0))
+    shape = colours.shape[:-1]
+    return _STRENGTHS[nearest].reshape(shape), distance.reshape(shape)
+
+
+def _row_colours(canvas: Canvas) -> tuple[Floats, NDArray[np.bool_]]:
+    """The 200 rows' luma and chroma (200×3), and which rows a candle covers at the edge."""
+    profile, covered, first = _edge_profile(canvas)
+    shares = _row_shares(first, len(profile), canvas.factor[1])
+    inside = shares.sum(1) > 0.5
+    weight = shares[inside].sum(0)[:, None]
+    mean = shares[inside].T @ profile[inside] / np.maximum(weight, 1e-9)
+
+    def solved(mix: Floats, channels: slice) -> tuple[Floats, float]:
+        system = mix[inside].T @ mix[inside] + _RIDGE * np.eye(ROWS)
+        colours = np.linalg.solve(system, mix[inside].T @ profile[inside, channels] + _RIDGE * mean[:, channels])
+        return colours, float(np.square(mix[inside] @ colours - profile[inside, channels]).mean())
+
+    luma, _ = solved(shares, slice(0, 1))
+    chroma, misfit = solved(shares, slice(1, 3))
+    halved, halved_misfit = solved(_halve(shares, (first + canvas.box[1]) % 2), slice(1, 3))
+    if halved_misfit < 0.8 * misfit:  # a PNG's chroma is whole
+        chroma = halved
+    return np.hstack((luma, chroma)), (shares.T @ covered) > 0.5 * weight[:, 0]
+
+
+def _edge_profile(canvas: Canvas) -> tuple[Floats, NDArray[np.bool_], int]:
+    """Luma and chroma down the right edge at the original's resolution (H×3), where candles cover it, and its top."""
+    fx, fy = canvas.factor
+    first, last = int(np.floor(PLOT[1] * fy)) - 2, int(np.floor((PLOT[3] - 1) * fy))
+    pixels = canvas.original[max(first, 0) : last, int(_COLUMNS[0] * fx) : int(_COLUMNS[1] * fx)].astype(np.float64)
+    part = pixels @ _YCC.T
+    _, distance = _on_palette(part)
+    bleed = max(1, round(_BLEED * fx))
+    warm = pixels[..., :2].max(-1) - pixels[..., 2] > _WARM
+    clear = ~_grown((distance > _STRANGE) & _grown(warm, 2 * bleed), bleed)
+    from_right = np.cumsum(clear[:, ::-1], axis=1)[:, ::-1]
+    taken = clear & (from_right <= round(_TAKEN * fx))
+    covered = taken.sum(1) < 3
+    taken[covered] = True  # any value: a covered row is left out
+    profile = np.nanmedian(np.where(taken[..., None], part, np.nan), axis=1)
+    profile[covered] = _PALETTE[0]
+    return profile, covered, max(first, 0)
+
+
+def _grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """The mask widened by ``by`` pixels on every side."""
+    padded = np.pad(mask, by)
+    tall = np.lib.stride_tricks.sliding_window_view(padded, 2 * by + 1, axis=0).any(-1)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(tall, 2 * by + 1, axis=1).any(-1))
+
+
+def _row_shares(first: int, height: int, factor: float) -> Floats:
+    """How much of each original pixel from ``first`` on each row covers (height×200)."""
+    edges = np.clip((np.arange(first, first + height + 1) / factor - PLOT[1]) / ROW_HEIGHT, 0, ROWS)
+    row = np.arange(ROWS)
+    overlap = np.minimum(edges[1:, None], row + 1) - np.maximum(edges[:-1, None], row)
+    size = factor**-1 / ROW_HEIGHT
+    return np.asarray(np.clip(overlap, 0, None) / size)
+
+
+def _halve(shares: Floats, phase: int) -> Floats:
+    """``shares`` as a JPEG with halved chroma shows them: pairs of pixels averaged, then spread by ¾ and ¼.
+
+    ``phase``: 0 where the first pixel begins a pair. The spreading is libjpeg's "fancy upsampling".
+    """
+    height = len(shares)
+    pair = (np.arange(height) + phase) // 2
+    starts = np.flatnonzero(np.diff(pair, prepend=-1))
+    means = np.add.reduceat(shares, starts, axis=0) / np.bincount(pair)[:, None]
+    second = (np.arange(height) + phase) % 2
+    neighbour = np.clip(pair + np.where(second == 1, 1, -1), 0, len(means) - 1)
+    return np.asarray(0.75 * means[pair] + 0.25 * means[neighbour])

@@ -1,0 +1,194 @@
+"""The candles of a heat map: how high and how low they reach, and where the last one closed.
+
+Candles are 1 pixel wicks and 2 pixel bodies at a pitch of 2.3 pixels. A JPEG keeps their luma sharp but smears their
+colour by 2 pixels, so places come from luma and only the colour (green: rose, red: fell) from chroma.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kingtui.charts.locate import Box, Canvas
+
+PLOT: Box = (70, 20, 870, 620)
+"""The plot between its axes, in canonical pixels."""
+
+_SEARCH_TOP = 40
+"""Below the title. The axis ends at 1.1 times the highest high, so no candle comes near the top."""
+_SEARCH_BOTTOM = 614
+_REACH = 12
+"""Pixels to either side that make a pixel's surroundings: bands are level over them, candles are not."""
+_CONTRAST = 18.0
+"""Luma of a wick above its surroundings: 45 to 75 drawn, 20 where it was scaled; the watermark has up to 12."""
+_HUE = 15.0
+"""Change of green minus red within 2 pixels of a wick."""
+_LAST_COLUMN = 868
+"""The one whole column of the last candle: its middle is at 868.9, the axis covers 869 and 870."""
+_USUAL_WICK = 2.5
+"""Pixels between close and end of a candle, where they cannot be told apart: mostly less, rarely more than 5."""
+_EDGE_DOUBT = 0.6
+"""Pixels by which a body's end is uncertain."""
+_SHARP = 1.3
+"""From this many original pixels per canonical pixel on, a body is told from a wick by its width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The top of the highest candle and the bottom of the lowest, in canonical pixels from the page's top."""
+
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class LastCandle:
+    """The candle at the right edge. ``close`` is a row (y) of the canvas; ``doubt``: it may be off by this, in pixels.
+
+    Where the wick cannot be told from the body the close is somewhere along the candle: the doubt says so.
+    """
+
+    close: float
+    doubt: float
+    rose: bool
+
+
+def _green_red(canvas: Canvas) -> NDArray[np.int16]:
+    return canvas.signed[..., 1] - canvas.signed[..., 0]
+
+
+def extent(canvas: Canvas) -> Extent | None:
+    """How far the candles reach up and down; None where there are none."""
+    left, right = PLOT[0] + 2, PLOT[2] - 1
+    luma = canvas.luma[_SEARCH_TOP:_SEARCH_BOTTOM, left:right]
+    contrast = luma - _surroundings(luma)
+    rows, columns = np.nonzero(contrast > _CONTRAST)
+    if len(rows) == 0:
+        return None
+    ends = (rows < np.partition(rows, min(200, len(rows) - 1))[min(200, len(rows) - 1)] + 12) | (
+        rows > np.partition(rows, max(len(rows) - 200, 0))[max(len(rows) - 200, 0)] - 12
+    )  # the colour is asked of the outermost pixels only: it is the dearer question
+    rows, columns = rows[ends], columns[ends]
+    coloured = _coloured(_green_red(canvas)[_SEARCH_TOP:_SEARCH_BOTTOM, left:right], rows, columns)
+    rows, columns = rows[coloured], columns[coloured]
+    if len(rows) < 4:
+        return None
+    top, bottom = int(rows.argmin()), int(rows.argmax())
+    return Extent(
+        _SEARCH_TOP + _edge(contrast[:, columns[top]], int(rows[top]), -1),
+        _SEARCH_TOP + _edge(contrast[:, columns[bottom]], int(rows[bottom]), 1),
+    )
+
+
+def _surroundings(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The median over a row's neighbourhood, from every third pixel of it."""
+    padded = np.pad(plane, ((0, 0), (_REACH, _REACH)), mode="reflect")
+    windows = np.stack([padded[:, k : k + plane.shape[1]] for k in range(0, 2 * _REACH + 1, 4)])
+    return np.asarray(np.median(windows, axis=0), dtype=np.float32)
+
+
+def _coloured(plane: NDArray[np.int16], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which pixels have, within a pixel, a hue that differs from their row's."""
+    span = np.arange(-_REACH, _REACH + 1, 2)
+    found = np.zeros(len(rows), dtype=np.bool_)
+    for dy in (-1, 0, 1):
+        y = np.clip(rows + dy, 0, plane.shape[0] - 1)
+        x = np.abs(columns[:, None] + span)
+        x = np.minimum(x, 2 * (plane.shape[1] - 1) - x)  # mirrored at both ends
+        usual = np.median(plane[y[:, None], x], axis=1)
+        for dx in (-1, 0, 1):
+            here = plane[y, np.clip(columns + dx, 0, plane.shape[1] - 1)]
+            found |= np.abs(here - usual) > _HUE
+    return found
+
+
+def _edge(contrast: NDArray[np.float32], end: int, way: int) -> float:
+    """Where a wick that reaches to pixel ``end`` ends, ``way`` -1 upward or 1 downward: sub-pixel, by coverage."""
+    inner = np.clip(np.arange(1, 5) * -way + end, 0, len(contrast) - 1)
+    level = float(np.median(contrast[inner]))
+    covered = float(np.clip(contrast[end] / level, 0, 1)) if level > _CONTRAST else 1.0
+    outer = end + way
+    if 0 <= outer < len(contrast) and level > _CONTRAST:
+        covered += float(np.clip(contrast[outer] / level, 0, 1))
+    return end + (1 - covered if way < 0 else covered)
+
+
+def last_candle(canvas: Canvas) -> LastCandle | None:
+    """Where the last candle closed; None where none reaches the right axis."""
+    top, bottom = PLOT[1] + 2, PLOT[3] - 2
+    hue = _candle_hue(canvas.signed[top:bottom, _LAST_COLUMN : _LAST_COLUMN + 3])
+    at = int(np.abs(hue).argmax())
+    if abs(hue[at]) < 12:
+        return None
+    rose = bool(hue[at] > 0)
+    luma = canvas.luma[top:bottom]
+    excess = luma[:, _LAST_COLUMN] - np.float32(np.median(luma[:, _LAST_COLUMN]))
+    span = _span(excess, at)
+    if span is None:
+        return None
+    body = _body(canvas, luma, excess, span)
+    if body is None:
+        length = span[1] - span[0]
+        wick = min(length / 5, _USUAL_WICK)
+        close = span[0] + wick if rose else span[1] - wick
+        return LastCandle(top + close, max(1.0, length - wick), rose)
+    return LastCandle(top + (body[0] if rose else body[1]), _EDGE_DOUBT, rose)
+
+
+def _candle_hue(columns: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Per row: above 0 a green candle, below 0 a red one, 0 the page or a band. Columns are H×3×3.
+
+    Candles differ from every colour of the bands in blue: green has 110 more green than blue, red 160 more red.
+    """
+    red, green, blue = (columns[..., k].astype(np.float64).mean(1) for k in range(3))
+    page = np.median(green - blue), np.median(red - blue)
+    rising = np.maximum(green - blue - page[0], 0) * (green >= red)
+    falling = np.maximum(red - blue - page[1], 0) * (red > green)
+    smooth = np.convolve(rising - falling, np.ones(3) / 3, mode="same")
+    return np.asarray(smooth)
+
+
+def _span(excess: NDArray[np.float32], at: int) -> tuple[float, float] | None:
+    """The rows around ``at`` that the candle covers in its column: sub-pixel, at half its level."""
+    near = slice(max(0, at - 6), at + 7)
+    at = near.start + int(excess[near].argmax())
+    level = float(np.median(np.sort(excess[max(0, at - 3) : at + 4])[-3:]))
+    if level < 10:
+        return None
+    inside = excess >= level / 2
+    start, end = at, at
+    while start > 0 and inside[start - 1]:
+        start -= 1
+    while end + 1 < len(excess) and inside[end + 1]:
+        end += 1
+    before = float(np.clip(excess[start - 1] / level, 0, 0.5)) if start > 0 else 0.0
+    after = float(np.clip(excess[end + 1] / level, 0, 0.5)) if end + 1 < len(excess) else 0.0
+    first = float(np.clip(excess[start] / level, 0, 1))
+    last = float(np.clip(excess[end] / level, 0, 1))
+    return start + 1 - first - before, end + last + after
+
+
+def _body(
+    canvas: Canvas, luma: NDArray[np.float32], excess: NDArray[np.float32], span: tuple[float, float]
+) -> tuple[float, float] | None:
+    """The body within the candle's rows; None where it cannot be told from the wick.
+
+    On The Kingfisher's own pictures the wick stands on the axis, one column to the right of the last whole one, which
+    then shows the body alone. Where the wick stands in that column, only a sharper picture tells them by their width.
+    """
+    start, end = int(np.floor(span[0])), int(np.ceil(span[1]))
+    axis = luma[:, _LAST_COLUMN + 1] - np.float32(np.median(luma[:, _LAST_COLUMN + 1]))
+    beyond = np.concatenate((axis[max(0, start - 4) : max(0, start - 1)], axis[end + 1 : end + 4]))
+    if len(beyond) and np.median(axis[start:end]) > 5 and (beyond > 5).sum() >= 2:
+        return span
+    if min(canvas.factor) < _SHARP or end - start < 3:
+        return None
+    before = luma[:, _LAST_COLUMN - 1] - np.float32(np.median(luma[:, _LAST_COLUMN - 1]))
+    width = excess + before
+    low, high = float(np.percentile(width[start:end], 15)), float(np.percentile(width[start:end], 90))
+    if high < 1.3 * low:
+        return None
+    wide = np.flatnonzero(width[start:end] > (low + high) / 2)
+    return float(start + wide[0]), float(start + wide[-1] + 1)

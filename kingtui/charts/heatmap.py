@@ -1,0 +1,146 @@
+"""Liquidation heat maps: the bands of pending liquidations at the right edge, and the last price.
+
+A band's place is exact to a row of the map (1/200 of the axis). A price counts as verified when the labels' regular row
+and the candles' rule (``price_axis``) agree, and what the rounding and the candle leave open is within TOLERANCE.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+
+import numpy as np
+
+from kingtui.charts import glyphs
+from kingtui.charts.bands import Row, strongest
+from kingtui.charts.candles import PLOT, LastCandle, extent, last_candle
+from kingtui.charts.locate import Box, Canvas
+from kingtui.charts.price_axis import PriceAxis, price_axis, read_labels
+from kingtui.charts.reading import Band, HeatmapReading, Kind
+from kingtui.charts.text import SYMBOL
+
+SIZE: tuple[int, int | None] = (940, 640)
+TITLE_BOX: Box = (78, 8, 862, 40)
+TITLE = re.compile(
+    r"Kingfisher\s*(?P<symbol>[A-Z0-9]{1,20}?)\s*/?\s*USDT?\s*Liq\w*\s*Heat\s*map\s*continuous\s*"
+    r"(?P<leverage>[a-z]+(?:[_ ][a-z]+)*)",
+)
+
+TOLERANCE = 0.003
+"""A verified price is right within this share of the last price."""
+LEAST_STRENGTH = 0.2
+MOST_BANDS = 20
+_MOST_STRANGE = 2.0
+"""A band whose colour is farther than this from the palette's, in units of noise, is not sure."""
+
+_TITLE_SIZE = 18
+_TITLE_MIDDLE = 470.0
+_TITLE_BASELINE = 30.0
+_BEFORE_SYMBOL = "The Kingfisher "
+
+
+def structure(canvas: Canvas) -> float:
+    """How much of a heat map is there: the two vertical axes, and candles over most of the plot."""
+    left, top, right, bottom = PLOT
+    rows = canvas.off_page[top + 10 : bottom - 10]
+    axes = sum(float((rows[:, x - 4 : x + 4] > 55).mean(0).max()) > 0.8 for x in (left, right))
+    plot = canvas.signed[top:bottom, left + 2 : right - 2]
+    red, green, blue = plot[..., 0], plot[..., 1], plot[..., 2]
+    candles = ((green - blue > 30) & (green - red > 60)) | ((red - blue > 70) & (red - green > 70))
+    return (axes + min(1.0, float(candles.any(0).mean()) / 0.5)) / 3
+
+
+def kind(match: re.Match[str]) -> Kind:
+    """A heat map's title means a heat map."""
+    return Kind.LIQUIDATION_HEATMAP
+
+
+def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
+    """Symbol, leverage, last price and bands, strongest first."""
+    symbol, leverage = match["symbol"], match["leverage"].replace(" ", "_")
+    verified, reasons = _check_title(canvas, symbol, leverage)
+    axis = price_axis(read_labels(canvas), extent(canvas))
+    if axis is None:
+        reasons["last_price"] = reasons["bands"] = "the price labels cannot be read as a regular axis"
+        return HeatmapReading(
+            title=match.string, symbol=symbol, leverage=leverage, verified=tuple(verified), reasons=reasons
+        )
+    candle = last_candle(canvas)
+    last = as_read = None
+    if candle is None:
+        reasons["last_price"] = "no candle reaches the right edge"
+    else:
+        last, as_read = axis.price(candle.close), axis.price_as_read(candle.close)
+        reason = _price_doubt(axis, candle, last)
+        if reason is None:
+            verified.append("last_price")
+        else:
+            reasons["last_price"] = reason
+    bands = tuple(_band(row, axis, last) for row in strongest(canvas, LEAST_STRENGTH, MOST_BANDS))
+    return HeatmapReading(
+        title=match.string,
+        symbol=symbol,
+        leverage=leverage,
+        last_price=_rounded(last),
+        last_price_as_read=_rounded(as_read),
+        bands=bands,
+        verified=tuple(verified),
+        reasons=reasons,
+    )
+
+
+def _check_title(canvas: Canvas, symbol: str, leverage: str) -> tuple[list[str], dict[str, str]]:
+    """Which of the title's words its font confirms, and why not the others."""
+    before = f"{_BEFORE_SYMBOL}{symbol}/USDT Liq Heatmap continuous "
+    width = glyphs.advance(before + leverage, _TITLE_SIZE)
+    start = _TITLE_MIDDLE - width / 2
+    verified, reasons = [], {}
+    for name, word, ahead, alphabet in (
+        ("symbol", symbol, _BEFORE_SYMBOL, SYMBOL),
+        ("leverage", leverage, before, string.ascii_lowercase),
+    ):
+        x = start + glyphs.advance(ahead, _TITLE_SIZE)
+        witness = glyphs.confirm(canvas.luma, word, _TITLE_SIZE, x, _TITLE_BASELINE, alphabet)
+        if witness.agrees():
+            verified.append(name)
+        else:
+            reasons[name] = f"the title's letters do not confirm {word!r}: it may read {witness.rival!r}"
+    return verified, reasons
+
+
+def _price_doubt(axis: PriceAxis, candle: LastCandle, last: float) -> str | None:
+    """Why the last price is not verified; None where it is."""
+    if axis.reason is not None:
+        return axis.reason
+    if axis.doubt > TOLERANCE * last:
+        return f"the labels' rounding leaves ± {axis.doubt / last:.1%} open"
+    if candle.doubt * axis.per_pixel + axis.doubt > TOLERANCE * last:
+        return "the last candle's body cannot be told from its wick"
+    return None
+
+
+def _band(row: Row, axis: PriceAxis, last: float | None) -> Band:
+    """The band of a row, with its distance from the last price in percent."""
+    price = axis.price(row.y)
+    reason = axis.reason
+    if reason is None and axis.doubt > TOLERANCE * price:
+        reason = f"the labels' rounding leaves ± {axis.doubt / price:.1%} open"
+    if reason is None and row.strange > _MOST_STRANGE:
+        reason = "its colour is not one of the palette's"
+    return Band(
+        price=_digits(price),
+        strength=round(row.strength, 3),
+        price_as_read=_digits(axis.price_as_read(row.y)),
+        distance=None if last is None else round((price / last - 1) * 100, 3),
+        verified=reason is None,
+        reason=reason,
+    )
+
+
+def _digits(price: float) -> float:
+    """Seven significant digits: more than the picture can tell."""
+    return float(np.format_float_positional(price, precision=7, fractional=False))
+
+
+def _rounded(price: float | None) -> float | None:
+    return None if price is None else _digits(price)

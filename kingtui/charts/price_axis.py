@@ -1,0 +1,184 @@
+"""The price axis of a heat map, with the rounding of its labels undone.
+
+The axis runs from 1.1 times the highest high of the candles, at the plot's top edge, down to 0.9 times the lowest low,
+at its bottom. Its first tick stands on the top edge, the others a regular step below. The labels show few digits: 4.3K
+is anything from 4250 to 4350. Two ways lead to the true price of the top edge, and they must agree:
+
+* the labels: it lies where every label, rounded, reads as printed;
+* the candles: with m the price per pixel, h the highest high's distance from the top edge and l the lowest low's from
+  the bottom edge, top = 11·m·h and bottom = 9·m·l, from (top − m·h) · 1.1 = top and (bottom + m·l) · 0.9 = bottom.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from kingtui.charts.axes import decimals, label_boxes, parse_number
+from kingtui.charts.candles import PLOT, Extent
+from kingtui.charts.locate import Canvas
+from kingtui.charts.text import NUMBER, read_texts
+
+_LABELS = (873, 4, 940, 622)
+"""Where the labels stand, right of the plot."""
+_INK = 90
+_LABEL_OFFSET = (-7.0, 1.0)
+"""A label's middle against its tick, in pixels: 3.5 to 5 above it, as measured."""
+_NICE = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+_PLACING = 1.2
+"""A label's middle may be this far, in pixels, from its place in the regular row."""
+_RULE_TOLERANCE = 11.0
+"""The candles place the top within 3 pixels of the truth, within 9 on a small picture: an error in h counts 4.4 times,
+one in l 5.4 times, and the top is some 2,000 pixels above a price of 0."""
+_RULE_DOUBT = 3.0
+"""Two and a half standard deviations of what the candles say, in pixels; 1.2 is one, measured on sharp pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A printed price. ``y``: its middle; ``half``: half a unit of its last digit."""
+
+    y: float
+    value: float
+    half: float
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAxis:
+    """Rows to prices. ``per_pixel`` is the price of a canonical pixel, ``top`` that of the plot's top edge.
+
+    ``top_as_read``: by the labels alone. ``doubt``: ``top`` may be wrong by this much. ``reason``: why the axis is not
+    confirmed by a second way; None where it is.
+    """
+
+    top: float
+    top_as_read: float
+    per_pixel: float
+    doubt: float
+    labels: int
+    reason: str | None
+
+    def price(self, y: float) -> float:
+        """The price at a row of the canvas."""
+        return self.top - (y - PLOT[1]) * self.per_pixel
+
+    def price_as_read(self, y: float) -> float:
+        """The price at a row by the printed labels, rounding and all."""
+        return self.top_as_read - (y - PLOT[1]) * self.per_pixel
+
+
+def read_labels(canvas: Canvas) -> list[Label]:
+    """The axis' labels that are numbers, from the top down."""
+    left, top, right, bottom = _LABELS
+    ink = canvas.off_page[top:bottom, left:right] > _INK
+    boxes = label_boxes(ink, gap_x=8)
+    crops = [canvas.crop(left + x0 - 3, top + y0 - 4, left + x1 + 3, top + y1 + 4) for x0, y0, x1, y1 in boxes]
+    texts = [text.text for text in read_texts(crops, allow=NUMBER + "KM")]
+    digits: dict[str, int] = {}
+    for text in texts:  # trailing zeros may be left out, so the most digits count
+        digits[_unit(text)] = max(digits.get(_unit(text), 0), decimals(text))
+    labels = []
+    for (_, y0, _, y1), text in zip(boxes, texts, strict=True):
+        value = parse_number(text)
+        if value is not None and value > 0:
+            unit = {"K": 1e3, "M": 1e6}.get(_unit(text), 1.0)
+            labels.append(Label(top + (y0 + y1) / 2, value, 0.5 * unit * 10.0 ** -digits[_unit(text)]))
+    return labels
+
+
+def _unit(text: str) -> str:
+    return re.sub(r"[^KM]", "", text)[-1:]
+
+
+def price_axis(labels: list[Label], candles: Extent | None) -> PriceAxis | None:
+    """The axis that the labels and the candles agree on; by the labels alone, with a reason, where they do not.
+
+    None where fewer than four labels stand in a regular row.
+    """
+    row = _regular_row(labels)
+    if row is None:
+        return None
+    pitch, places = row
+    step = _nice_step([(place, label.value) for place, label in places], max(label.half for _, label in places))
+    if step is None:
+        return None
+    per_pixel = step / pitch
+    lows = np.array([label.value + place * step - label.half for place, label in places])
+    highs = np.array([label.value + place * step + label.half for place, label in places])
+    low, high, agreeing = _common(lows, highs)
+    middle = (low + high) / 2
+    problem = None
+    if agreeing < max(4, 0.75 * len(labels)):
+        problem = f"only {agreeing} of {len(labels)} price labels agree with each other"
+    if candles is None:
+        return PriceAxis(
+            middle, middle, per_pixel, (high - low) / 2, agreeing, problem or "no candles to check the axis by"
+        )
+    ruled, spread = _by_candles(candles)
+    top = float(np.clip(ruled * per_pixel, low, high))
+    apart = abs(ruled - top / per_pixel)
+    if apart > _RULE_TOLERANCE or spread > 2 * _RULE_TOLERANCE:
+        problem = problem or "the price labels do not agree with the candles (0.9 and 1.1 of their ends)"
+        return PriceAxis(middle, middle, per_pixel, (high - low) / 2, agreeing, problem)
+    doubt = min((high - low) / 2, per_pixel * max(_RULE_DOUBT, spread / 2))
+    return PriceAxis(top, middle, per_pixel, doubt, agreeing, problem)
+
+
+def _regular_row(labels: list[Label]) -> tuple[float, list[tuple[int, Label]]] | None:
+    """The labels' pitch in pixels and, for each that stands in the regular row from the top edge, its place in it."""
+    if len(labels) < 4:
+        return None
+    y = np.array([label.y for label in labels])
+    gaps = np.diff(y)
+    pitch = float(np.median(gaps))
+    if pitch < 12:
+        return None
+    index = np.round((y - y[len(y) // 2]) / pitch).astype(int)
+    for _ in range(2):
+        slope, start = np.polyfit(index, y, 1)
+        index = np.round((y - start) / slope).astype(int)
+    good = np.abs(y - start - index * slope) <= _PLACING
+    if good.sum() < 4:
+        return None
+    slope, start = np.polyfit(index[good], y[good], 1)
+    first = round((PLOT[1] - start) / slope + 0.5 * (_LABEL_OFFSET[0] + _LABEL_OFFSET[1]) / slope)
+    offset = start + first * slope - PLOT[1]
+    if not _LABEL_OFFSET[0] <= offset <= _LABEL_OFFSET[1]:
+        return None
+    return float(slope), [
+        (int(place - first), label) for place, label, fits in zip(index, labels, good, strict=True) if fits
+    ]
+
+
+def _nice_step(ticks: list[tuple[int, float]], half: float) -> float | None:
+    """The round step between ticks given as (place, printed value): a tick is lower by it than the one above."""
+    place, value = (np.array(column, dtype=np.float64) for column in zip(*ticks, strict=True))
+    first, second = np.triu_indices(len(place), 1)
+    slopes = (value[first] - value[second]) / (place[second] - place[first])
+    steep = float(np.median(slopes))
+    if steep <= 0:
+        return None
+    decade = 10.0 ** np.floor(np.log10(steep))
+    nice = min((n * d for n in _NICE for d in (decade, decade * 10)), key=lambda step: abs(step - steep))
+    return nice if abs(nice - steep) <= 0.01 * steep + half / len(place) else None
+
+
+def _common(lows: np.ndarray, highs: np.ndarray) -> tuple[float, float, int]:
+    """The interval that lies in the most of the given ones, and in how many: a misread label is outvoted."""
+    slack = 1e-9 * np.abs(highs)
+    inside = (lows[None] <= lows[:, None] + slack) & (lows[:, None] <= highs[None] + slack)
+    best = int(inside.sum(1).argmax())
+    members = inside[best]
+    return float(lows[members].max()), float(highs[members].min()), int(members.sum())
+
+
+def _by_candles(candles: Extent) -> tuple[float, float]:
+    """The top edge's price in units of a pixel's, by the rule of 0.9 and 1.1, and how far its two ways are apart.
+
+    The two estimates (by the high; by the low and the plot's height) are weighted by their errors, 11² to 9².
+    """
+    height = PLOT[3] - PLOT[1]
+    by_high, by_low = 11 * (candles.top - PLOT[1]), 9 * (PLOT[3] - candles.bottom) + height
+    return (81 * by_high + 121 * by_low) / 202, abs(by_high - by_low)
