@@ -11,6 +11,7 @@ from kingtui.models import SymbolRecord
 from kingtui.reports.facts import newest
 from kingtui.reports.format import amount, level, moment, percent, price
 from kingtui.reports.levels import CLUSTER_WIDTH
+from kingtui.reports.rates import split_bars
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +37,7 @@ def figure_data(record: SymbolRecord, *, demo: bool) -> bytes | None:
     if picture is None:
         return None
     facts = picture.facts
+    long, short, own = split_bars(facts)
     current = record.price
     clusters = [
         {"slot": slot, "price": c.price, "passed": c.passed, "verified": c.verified}
@@ -52,7 +54,9 @@ def figure_data(record: SymbolRecord, *, demo: bool) -> bytes | None:
         "price_verified": current.verified if current else facts["price_verified"],
         "bars_verified": facts["bars_verified"],
         "step": facts.get("price_step"),
-        "bars": facts["bars"],
+        "long": long,
+        "short": short,
+        "own_cell": own,
         "clusters": clusters,
     }
     return json.dumps(data, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
@@ -79,15 +83,19 @@ def draw(data: bytes) -> bytes:
 
 def _range(content: dict[str, Any]) -> tuple[float, float]:
     """The prices shown: all bars, the clusters and both prices, with a margin."""
-    prices = [bar[0] for bar in content["bars"]] + [content["price"], content["map_price"]]
+    prices = [at for at, _ in _all_bars(content)] + [content["price"], content["map_price"]]
     low, high = min(prices), max(prices)
     room = MARGIN * (high - low) or 0.01 * high
     return low - room, high + room
 
 
+def _all_bars(content: dict[str, Any]) -> list[list[float]]:
+    return [*content["long"], *content["own_cell"], *content["short"]]
+
+
 def _frame(axes: Axes, content: dict[str, Any]) -> None:
     low, high = _range(content)
-    tallest = max(total for _, total in content["bars"]) or 1
+    tallest = max(total for _, total in _all_bars(content)) or 1
     axes.set_xlim(low, high)
     axes.set_ylim(0, tallest * HEADROOM)
     axes.set_facecolor(PAPER)
@@ -105,17 +113,23 @@ def _frame(axes: Axes, content: dict[str, Any]) -> None:
 
 
 def _bars(axes: Axes, content: dict[str, Any]) -> None:
+    from matplotlib.patches import Patch
+
     low, high = _range(content)
     width = max(content["step"] or 0, (high - low) / 450)  # at least two pixels wide
-    for side, colour, name in ((-1, LONG, "long liquidations"), (1, SHORT, "short liquidations")):
-        chosen = [(at, total) for at, total in content["bars"] if (at - content["map_price"]) * side > 0]
-        if chosen:
-            prices, totals = zip(*chosen, strict=True)
-            axes.bar(prices, totals, width=width, color=colour, linewidth=0, label=name)
-    marks = axes.legend(
-        loc="upper right", bbox_to_anchor=(1.0, 1.23), ncols=2, frameon=False, fontsize=9.5, labelcolor=INK
+    for side, colour in (("own_cell", FAINT), ("long", LONG), ("short", SHORT)):
+        if content[side]:
+            prices, totals = zip(*content[side], strict=True)
+            axes.bar(prices, totals, width=width, color=colour, linewidth=0)
+    axes.legend(
+        handles=[Patch(color=LONG, label="long liquidations"), Patch(color=SHORT, label="short liquidations")],
+        loc="upper right",
+        bbox_to_anchor=(1.0, 1.23),
+        ncols=2,
+        frameon=False,
+        fontsize=9.5,
+        labelcolor=INK,
     )
-    marks.set_zorder(5)
 
 
 def _clusters(axes: Axes, content: dict[str, Any]) -> None:

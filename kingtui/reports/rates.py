@@ -7,7 +7,8 @@ program's own reading of the charts; nobody has validated it against the market,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
@@ -17,6 +18,8 @@ from kingtui.charts.reading import Kind
 from kingtui.models import Evidence, Horizon, WinRate
 from kingtui.reports.facts import has, newest
 
+Bar = Sequence[float]
+"""``[price, total]``"""
 HORIZONS: tuple[Horizon, ...] = ("24h", "7d", "1m")
 LIFE: Mapping[Horizon, timedelta] = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "1m": timedelta(days=30)}
 """Evidence older than this does not count for the horizon; exactly as old still counts."""
@@ -58,23 +61,39 @@ def ages_at(evidence: Iterable[Evidence], now: datetime) -> datetime | None:
     return min(ends) + datetime.resolution if ends else None
 
 
-def counted_liquidations(facts: Mapping[str, Any], window: float | None) -> tuple[Decimal, Decimal]:
-    """The long and the short liquidations of a map within ``window`` (share of the price; None: all of it).
+def split_bars(facts: Mapping[str, Any]) -> tuple[list[Bar], list[Bar], list[Bar]]:
+    """A map's bars ``[price, total]`` as long liquidations, short liquidations, and those of the price's own cell.
 
     Bars below the map's price are long liquidations, bars above it short ones; the cell that holds the price counts
-    for neither. ``facts`` are a map's with price and bars; the unit is the map's own.
+    for neither. ``facts`` are a map's with price and bars.
     """
     price: float = facts["price"]
     half_cell = (facts.get("price_step") or _smallest_gap(facts["bars"])) / 2
-    sums = {False: Decimal(0), True: Decimal(0)}
-    for bar_price, total in facts["bars"]:
-        distance = bar_price - price
-        if distance and abs(distance) >= half_cell and (window is None or abs(distance) <= window * price * _EDGE):
-            sums[distance > 0] += Decimal(repr(float(total)))
-    return sums[False], sums[True]
+    long: list[Bar] = []
+    short: list[Bar] = []
+    own: list[Bar] = []
+    for bar in facts["bars"]:
+        distance = bar[0] - price
+        (own if not distance or abs(distance) < half_cell else short if distance > 0 else long).append(bar)
+    return long, short, own
 
 
-def _smallest_gap(bars: Iterable[tuple[float, float]]) -> float:
+def counted_liquidations(facts: Mapping[str, Any], window: float | None) -> tuple[Decimal, Decimal]:
+    """The long and the short liquidations of a map within ``window`` (share of the price; None: all of it).
+
+    ``facts`` are a map's with price and bars; the unit is the map's own.
+    """
+    price: float = facts["price"]
+    reach = math.inf if window is None else window * price * _EDGE
+    long, short, _ = split_bars(facts)
+    return _total(long, price, reach), _total(short, price, reach)
+
+
+def _total(bars: list[Bar], price: float, reach: float) -> Decimal:
+    return sum((Decimal(repr(float(total))) for at, total in bars if abs(at - price) <= reach), Decimal(0))
+
+
+def _smallest_gap(bars: Iterable[Bar]) -> float:
     """The width of a cell where the map's step is unknown: no two bars are closer than one cell."""
     prices = sorted(price for price, _ in bars)
     return min((after - before for before, after in pairwise(prices) if after > before), default=0.0)
