@@ -1,7 +1,7 @@
 """Where work on pictures runs: pure functions by name, in a pool of processes.
 
-A job is ``(bytes, params) -> bytes``. Nothing but bytes and JSON data crosses to the worker, which looks the function up
-by its name: a worker on another machine can do the same.
+A job is ``(bytes, params) -> bytes``. Nothing but bytes and JSON data crosses to the worker, which looks the function
+up by its name: a worker on another machine can do the same.
 """
 
 from __future__ import annotations

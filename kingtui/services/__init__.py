@@ -1,0 +1,105 @@
+"""The outside world, each service a small class behind a protocol.
+
+A step is given what is configured and works without the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from kingtui.charts.reading import Identity
+from kingtui.models import KingError, SymbolRecord, Value
+
+
+class ServiceUnavailable(KingError):
+    """An outside service does not answer or refuses for now: what needs it waits ``retry_after`` seconds."""
+
+    def __init__(self, text: str, retry_after: float = 60.0) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A picture that a source has. ``key`` makes it the same delivery when it is offered again."""
+
+    key: str
+    name: str
+    message_at: datetime | None = None
+    caption: str | None = None
+    cursor: Any = None
+    """What the source shall remember once this one and all before it are stored (JSON data)."""
+
+
+class Source(Protocol):
+    """Where step 1 pulls pictures from."""
+
+    @property
+    def name(self) -> str:
+        """One word, kept with every picture: ``inbox``, ``demo``, ``telegram``."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """In words, for people."""
+        ...
+
+    async def offers(self, cursor: Any) -> Sequence[Offer]:
+        """What it has, oldest first; known ones may be among them. Raises ServiceUnavailable."""
+        ...
+
+    async def fetch(self, offer: Offer) -> bytes:
+        """The picture's bytes. Raises ServiceUnavailable, or KingError for this one alone."""
+        ...
+
+    def hints(self) -> AsyncIterator[None]:
+        """Yields whenever something may have arrived: a hint, never the truth. May never yield."""
+        ...
+
+
+class SecondOpinion(Protocol):
+    """Says what a chart-like picture is that the reader does not know."""
+
+    async def identify(self, data: bytes) -> Identity:
+        """Raises ServiceUnavailable."""
+        ...
+
+
+class Commentary(Protocol):
+    """Words about facts; every number in them must be one of the facts."""
+
+    async def comment(self, facts: str) -> str:
+        """Markdown. Raises ServiceUnavailable."""
+        ...
+
+
+class Prices(Protocol):
+    """Live prices."""
+
+    async def price(self, symbol: str) -> Value | None:
+        """The symbol's price of the last 60 s, or None."""
+        ...
+
+
+class Mirror(Protocol):
+    """A table elsewhere that follows the symbols' records through the outbox."""
+
+    @property
+    def name(self) -> str:
+        """One word, the outbox's target."""
+        ...
+
+    async def push(self, records: Sequence[SymbolRecord]) -> None:
+        """Bring these records there; sending one again is harmless. Raises ServiceUnavailable."""
+        ...
+
+
+class Notifier(Protocol):
+    """Tells a person elsewhere."""
+
+    async def notify(self, title: str, text: str) -> None:
+        """Raises ServiceUnavailable."""
+        ...

@@ -23,6 +23,10 @@ from kingtui.store.schema import HEAD
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+class StoreFailed(KingError):
+    """The database could not be written: the disk is full, read-only, or broken."""
+
+
 class Database:
     """The state of one home. ``await open()`` first, ``await close()`` at the end.
 
@@ -66,7 +70,7 @@ class Database:
                 async with self._writer.begin() as connection:
                     yield connection
             except sa.exc.OperationalError as error:
-                raise KingError(f"{self.path} could not be written: {error.orig}") from error
+                raise StoreFailed(f"{self.path} could not be written: {error.orig}") from error
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -75,6 +79,13 @@ class Database:
             raise KingError(f"{self.path} is not open")
         async with self._reader.begin() as connection:
             yield connection
+
+    async def shrink(self) -> None:
+        """Give free pages back to the file system."""
+        if self._writer is not None:
+            async with self._writing, self._writer.connect() as connection:
+                autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await autocommit.exec_driver_sql("PRAGMA incremental_vacuum")
 
     def _prepare(self, now: datetime) -> None:
         if self.read_only:

@@ -180,6 +180,16 @@ async def attempts_of(connection: AsyncConnection, image_id: int) -> Sequence[sa
     return rows.all()
 
 
+async def message_time(connection: AsyncConnection, image_id: int) -> datetime | None:
+    """The latest time of the messages that brought a picture or a duplicate of it."""
+    moment: datetime | None = await connection.scalar(
+        sa.select(sa.func.max(receipts.c.message_at))
+        .join(images, images.c.id == receipts.c.image_id)
+        .where(sa.or_(images.c.id == image_id, images.c.original_id == image_id))
+    )
+    return moment
+
+
 async def same_content(connection: AsyncConnection, image: Image) -> Image | None:
     """The first picture past step 3 with the same bytes or the same decoded pixels."""
     same: sa.ColumnElement[bool] = images.c.sha256 == image.sha256
@@ -264,3 +274,11 @@ async def doubtful(connection: AsyncConnection, window: int) -> int:
     )
     query = sa.select(sa.func.count()).where(sa.or_(judged.c.stage == Stage.UNKNOWN, judged.c.verified.is_(False)))
     return int(await connection.scalar(query) or 0)
+
+
+async def last_received(connection: AsyncConnection) -> dict[str, datetime]:
+    """When each source delivered last."""
+    rows = await connection.execute(
+        sa.select(receipts.c.source, sa.func.max(receipts.c.received_at)).group_by(receipts.c.source)
+    )
+    return {row[0]: row[1] for row in rows}

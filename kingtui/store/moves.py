@@ -13,13 +13,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kingtui.store.schema import moves
+from kingtui.store.schema import images, moves, reports
 
 
-async def add(tx: AsyncConnection, src: str, dst: str, now: datetime) -> int:
+async def add(tx: AsyncConnection, src: str, dst: str, sha256: str | None, now: datetime) -> int:
     """Remember that ``src`` shall be at ``dst`` (both relative to the home); the move's id."""
-    move_id: int = await tx.scalar(moves.insert().values(src=src, dst=dst, at=now).returning(moves.c.id))
+    values = {"src": src, "dst": dst, "sha256": sha256, "at": now}
+    move_id: int = await tx.scalar(moves.insert().values(values).returning(moves.c.id))
     return move_id
+
+
+async def redirect(tx: AsyncConnection, move_id: int, old: str, new: str) -> None:
+    """The file shall go to another path: the move and the picture that it belongs to follow."""
+    await tx.execute(moves.update().where(moves.c.id == move_id).values(dst=new))
+    await tx.execute(images.update().where(images.c.path == old).values(path=new))
+    await tx.execute(images.update().where(images.c.analysis == old).values(analysis=new))
+    await tx.execute(reports.update().where(reports.c.file == old).values(file=new))
+    await tx.execute(reports.update().where(reports.c.figure == old).values(figure=new))
 
 
 async def done(tx: AsyncConnection, ids: Sequence[int]) -> None:
@@ -28,8 +38,8 @@ async def done(tx: AsyncConnection, ids: Sequence[int]) -> None:
 
 
 async def open_moves(connection: AsyncConnection) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """What is not moved yet, oldest first: (id, src, dst)."""
-    return (await connection.execute(sa.select(moves.c.id, moves.c.src, moves.c.dst).order_by(moves.c.id))).all()
+    """What is not moved yet, oldest first: (id, src, dst, sha256)."""
+    return (await connection.execute(sa.select(moves).order_by(moves.c.id))).all()
 
 
 async def sources(connection: AsyncConnection) -> set[str]:

@@ -244,6 +244,7 @@ moves = Table(
     Column("id", Integer, primary_key=True),
     Column("src", Text, nullable=False, index=True),  # both relative to the home
     Column("dst", Text, nullable=False, unique=True),
+    Column("sha256", String(64)),  # of the file that is meant, where that matters
     Column("at", Moment, nullable=False),
 )
 

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kingtui.models import Backlog, Evidence, Kind, Report
 from kingtui.store.schema import evidence, images, reports, symbol_history, symbols
 
+RECENT = 5
+
 
 async def add_evidence(tx: AsyncConnection, item: Evidence) -> None:
     """Add what a picture says of a symbol; the same picture again changes only a later time."""
@@ -33,7 +35,10 @@ async def add_evidence(tx: AsyncConnection, item: Evidence) -> None:
 async def newest_evidence(
     connection: AsyncConnection, names: Collection[str] | None = None
 ) -> dict[str, list[Evidence]]:
-    """Of each symbol and kind, the newest evidence (ties: the lower hash): symbol → evidence."""
+    """Of each symbol and kind, the newest few pieces of evidence: symbol → evidence.
+
+    Several, because the newest picture of a kind may lack a value that the one before it has.
+    """
     rank = (
         sa.func.row_number()
         .over(partition_by=(evidence.c.symbol, evidence.c.kind), order_by=(evidence.c.at.desc(), evidence.c.sha256))
@@ -44,7 +49,7 @@ async def newest_evidence(
         ranked = ranked.where(evidence.c.symbol.in_(names))
     newest = ranked.subquery()
     rows = await connection.execute(
-        sa.select(newest, images.c.name).join(images, images.c.id == newest.c.image_id).where(newest.c.rank == 1)
+        sa.select(newest, images.c.name).join(images, images.c.id == newest.c.image_id).where(newest.c.rank <= RECENT)
     )
     found: dict[str, list[Evidence]] = {}
     for row in rows:
@@ -53,6 +58,15 @@ async def newest_evidence(
         )
         found.setdefault(item.symbol, []).append(item)
     return found
+
+
+async def renew(tx: AsyncConnection, sha256: str, message_at: datetime, now: datetime) -> None:
+    """A chart without a printed time was sent again later: its evidence is as new as that message."""
+    older = sa.and_(evidence.c.sha256 == sha256, evidence.c.at_source != "chart", evidence.c.at < message_at)
+    names = [row.symbol for row in await tx.execute(sa.select(evidence.c.symbol).where(older))]
+    await tx.execute(evidence.update().where(older).values(at=message_at, at_source="message"))
+    for name in names:
+        await changed(tx, name, now, None)
 
 
 async def changed(tx: AsyncConnection, symbol: str, now: datetime, ages_at: datetime | None) -> None:

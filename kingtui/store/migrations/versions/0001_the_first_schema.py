@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("src", sa.Text(), nullable=False),
         sa.Column("dst", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_moves")),
         sa.UniqueConstraint("dst", name=op.f("uq_moves_dst")),

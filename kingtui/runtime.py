@@ -1,0 +1,224 @@
+"""Runtime: builds everything that lives long, starts the loops, and stops them in order.
+
+The loops are plain coroutines, started through a given ``spawn``: workers of the dashboard's app, or tasks when headless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from kingtui.clock import Clock, SystemClock
+from kingtui.control.local import LocalControl
+from kingtui.events import EventBus, Logged, Notice, RunFinished
+from kingtui.health import HealthKeeper
+from kingtui.home import Home, HomeLock
+from kingtui.housekeeping import Housekeeping
+from kingtui.logs import Logs
+from kingtui.models import KingError, LogEntry
+from kingtui.orchestrator import Orchestrator, Spawn
+from kingtui.runner import Job, PoolRunner
+from kingtui.server import ApiServer, PortBusy, address_of, bind
+from kingtui.services import Source
+from kingtui.services.inbox import Inbox
+from kingtui.settings import Settings
+from kingtui.steps import all_steps
+from kingtui.steps.base import Toolbox
+from kingtui.steps.filing import Filing
+from kingtui.steps.intake import Intake
+from kingtui.store.database import Database
+from kingtui.triggers import Triggers
+
+log = logging.getLogger("kingtui.runtime")
+
+RESTART_SECONDS = 5.0
+
+
+class Runtime:
+    """All of kingtui but its face. ``async with Runtime(settings) as runtime: await runtime.start(spawn)``.
+
+    ``needs_api``: a port that is busy is an error; else it is told of and the rest goes on without the API.
+    """
+
+    def __init__(
+        self, settings: Settings, *, mode: str, needs_api: bool = False, clock: Clock | None = None,
+        log_stream: Any = None, sources: Sequence[Source] | None = None,
+    ) -> None:  # fmt: skip
+        self.settings = settings
+        self.home = Home(settings.home)
+        self.bus = EventBus()
+        self.problems: dict[str, str] = {}
+        """Loops that broke and what they said: reasons for attention until they run again."""
+        self._clock = clock or SystemClock()
+        self._needs_api = needs_api
+        self._lock = HomeLock(self.home, mode=mode)
+        self._logs = Logs(self.home, level=settings.log_level, stderr=log_stream)
+        self._database = Database(self.home.database)
+        self._runner = PoolRunner(settings.workers, self.home.cache)
+        self._given_sources = sources
+        self._sockets: list[socket.socket] = []
+        self._api: ApiServer | None = None
+        self._api_problem: str | None = None
+        self._spawn: Spawn | None = None
+        self._loops: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with contextlib.AsyncExitStack() as stack:
+            await asyncio.to_thread(self.home.create)
+            self._lock.acquire()
+            stack.callback(self._lock.release)
+            self._logs.redact(self.settings.secrets())
+            self._logs.start()
+            stack.callback(self._logs.stop)
+            self._logs.listen(self._logged, asyncio.get_running_loop())
+            await self._database.open(self._clock.now())
+            stack.push_async_callback(self._database.close)
+            self._runner.start()
+            stack.push_async_callback(self._runner.stop)
+            self._build()
+            if self.settings.api:
+                self._bind()
+            self._stack = stack.pop_all()
+        for warning in self.settings.warnings:
+            log.warning("%s", warning)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        await self._stack.aclose()
+
+    def _build(self) -> None:
+        tools = Toolbox(
+            self.settings, self.home, self._database, self._runner, self.bus, self._clock, random.Random()  # noqa: S311
+        )  # fmt: skip
+        self.sources = self._given_sources if self._given_sources is not None else self._configured_sources()
+        self._filing = Filing(self.home, self._database)
+        intake = Intake(tools)
+        steps = all_steps(tools, self._filing, intake, self.sources)
+        self._orchestrator = Orchestrator(steps, tools, self._start_worker, lambda: self._triggers.wake())
+        self._triggers = Triggers(tools, self._orchestrator, intake, self._filing, self.sources)
+        self._health = HealthKeeper(tools, self._orchestrator, self.sources, self._reasons)
+        self._housekeeping = Housekeeping(tools)
+        self.intake = intake
+        self.control = LocalControl(
+            tools, self._orchestrator, self._triggers, self._health, self._filing, self.sources, self._logs,
+            lambda: (self._api.address if self._api else None, self._api_problem),
+        )  # fmt: skip
+
+    def _configured_sources(self) -> list[Source]:
+        if self.settings.demo:
+            from kingtui.services.painted import Painted
+
+            return [Painted(self.settings, self._clock, self._paint)]
+        return [Inbox(self.settings.inbox)] if self.settings.inbox is not None else []
+
+    async def _paint(self, chart: bytes) -> bytes:
+        return await self._runner.run(Job("paint", chart))
+
+    def _bind(self) -> None:
+        try:
+            self._sockets = bind(self.settings.host, self.settings.port)
+        except PortBusy as error:
+            if self.settings.demo:
+                self._sockets = bind(self.settings.host, 0)
+            elif self._needs_api:
+                raise
+            else:
+                self._api_problem = str(error)
+        except KingError as error:
+            if self._needs_api:
+                raise
+            self._api_problem = str(error)
+        if self._sockets:
+            self._lock.update(address=address_of(self._sockets))
+
+    async def start(self, spawn: Spawn) -> None:
+        """Complete what a crash left open, look at downloads, and start the loops. Again after ``stop`` of the loops."""
+        self._spawn = spawn
+        self._stopping = False
+        moved = await self._filing.complete(self._clock.now())
+        if moved:
+            log.warning("%d files were on their way when the process before ended; they are in place now", moved)
+        if self._sockets:
+            from kingtui.api import make_api
+
+            self._api = ApiServer(make_api(self.control), self._sockets)
+            self._keep("api", self._api.run)
+        elif self._api_problem:
+            log.error("%s", self._api_problem)
+            self.bus.post(Notice(self._api_problem, "error"))
+        await self._orchestrator.start()
+        self._keep("triggers", self._triggers.run)
+        for source in self.sources:
+            self._keep(f"source {source.name}", lambda source=source: self._triggers.listen(source))  # type: ignore[misc]
+        self._keep("health", self._health.run)
+        self._keep("health events", self._nudge_health)
+        self._keep("housekeeping", self._housekeeping.run)
+        log.info("kingtui runs in %s%s", self.home.root, f", API at {self._api.address}" if self._api else "")
+
+    async def stop(self) -> None:
+        """Stop in order: no new work, runs ended, then the API and the other loops. Safe to call twice."""
+        if self._stopping or self._spawn is None:
+            return
+        self._stopping = True
+        await self._orchestrator.stop()
+        if self._api is not None:
+            await self._api.stop()
+        loops = list(self._loops.values())
+        for task in loops:
+            task.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        self._loops.clear()
+        log.info("kingtui has stopped")
+
+    def _reasons(self) -> list[str]:
+        found = [*self.problems.values()]
+        if self._triggers.problem:
+            found.append(self._triggers.problem)
+        if self._api_problem:
+            found.append(self._api_problem)
+        return found
+
+    def _logged(self, entry: LogEntry) -> None:
+        self.bus.post(Logged(entry))
+
+    async def _nudge_health(self) -> None:
+        async with self.bus.subscribe() as events:
+            async for event in events:
+                if isinstance(event, RunFinished):
+                    self._health.nudge()
+
+    def _start_worker(self, work: Any, *, name: str, group: str) -> object:
+        if self._spawn is None:
+            raise RuntimeError("the runtime was not started")
+        return self._spawn(work, name=name, group=group)
+
+    def _keep(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        self._start_worker(self._kept(name, loop), name=name, group="loops")
+
+    async def _kept(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        """Run a loop, and run it again where it breaks: nothing stops silently."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._loops[name] = task
+        while True:
+            try:
+                await loop()
+                return
+            except Exception as error:
+                text = f"{name} broke and is started again: {error if isinstance(error, KingError) else repr(error)}"
+                log.exception("%s", text)
+                self.problems[name] = text
+                self.bus.post(Notice(text, "error"))
+            await self._clock.sleep(RESTART_SECONDS)
+            self.problems.pop(name, None)

@@ -1,0 +1,72 @@
+"""Step 5: what each picture says about each symbol, into the symbols' records and their history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kingtui.charts.reading import AnyReading
+from kingtui.events import PictureStaged, SymbolUpdated
+from kingtui.models import Evidence, Image, Stage
+from kingtui.reports.facts import facts_of
+from kingtui.reports.rates import ages_at
+from kingtui.reports.record import record
+from kingtui.steps.base import Outcome, RunContext
+from kingtui.steps.filing import unbroken
+from kingtui.steps.items import ImageStep
+from kingtui.steps.readings import evidence_time, reading_of
+from kingtui.store import images, symbols
+
+
+class Extract(ImageStep):
+    """A ratio chart updates every symbol in it. The analysis goes to the archive."""
+
+    number = 5
+    stage = Stage.ANALYSED
+
+    async def handle(self, image: Image, run: RunContext) -> Outcome:
+        reading = await reading_of(self, image)
+        found = await self._evidence(image, reading)
+        await unbroken(self._store(image, found))
+        self.tools.bus.post(PictureStaged(image.id, image.name, Stage.EXTRACTED))
+        for item in found:
+            self.tools.bus.post(SymbolUpdated(item.symbol))
+        run.log(f"{image.name}: {len(found)} symbols updated{': ' + found[0].symbol if len(found) == 1 else ''}")
+        return Outcome.DONE
+
+    async def _store(self, image: Image, found: Sequence[Evidence]) -> None:
+        now = self.tools.clock.now()
+        async with self.tools.database.write() as tx:
+            await self._update(tx, found)
+            sheet = None
+            if image.analysis is not None:
+                name = image.analysis.rsplit("/", 1)[1]
+                folder = f"HistoryData/{now:%Y-%m-%d}"
+                sheet = await self.filing.plan(tx, image.analysis, folder, name, image.sha256, now)
+            await images.move_on(tx, image.id, Stage.EXTRACTED, now, analysis=sheet.dst if sheet else None)
+        if sheet is not None:
+            await self.filing.follow(sheet)
+
+    async def _evidence(self, image: Image, reading: AnyReading) -> list[Evidence]:
+        at, at_source = await evidence_time(self, image, reading)
+        facts: dict[str, dict[str, Any]] = facts_of(reading)
+        return [
+            Evidence(symbol, reading.kind, image.sha256, at, at_source, values, image.id, name=image.name)
+            for symbol, values in sorted(facts.items())
+        ]
+
+    async def _update(self, tx: AsyncConnection, found: Sequence[Evidence]) -> None:
+        now = self.tools.clock.now()
+        for item in found:
+            await symbols.add_evidence(tx, item)
+        newest = await symbols.newest_evidence(tx, [item.symbol for item in found])
+        for item in found:
+            known = newest[item.symbol]
+            result = record(item.symbol, known, now)
+            if result is None:
+                raise LookupError(f"the evidence about {item.symbol} that was just stored is not there")
+            price = result.price.value if result.price else None
+            await symbols.remember(tx, item, price, result.score, result.flat())
+            await symbols.changed(tx, item.symbol, now, ages_at(known, now))
