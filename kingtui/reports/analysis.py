@@ -162,7 +162,8 @@ def _cluster_table(reading: MapReading) -> Table:
 def _bar_table(reading: MapReading) -> Table:
     largest = sorted(reading.bars, key=lambda bar: (-bar.total, bar.price))[:LARGEST_BARS]
     rows = tuple((level(bar.price), _distance(bar.price, reading.current_price), amount(bar.total)) for bar in largest)
-    return Table("Largest bars", ("Price", "From the price", "Liquidations"), rows)
+    note = "" if reading.sure("bars") else "The heights of the bars are not verified."
+    return Table("Largest bars", ("Price", "From the price", "Liquidations"), rows, note)
 
 
 def _exchange_table(reading: MapReading) -> Table:

@@ -197,10 +197,13 @@ def _disagreement(record: SymbolRecord) -> list[str]:
 def takeaways(record: SymbolRecord, setups: list[Setup], now: datetime) -> list[str]:
     """What to remember: the lean, the levels to watch, where the set-ups fail, when the rates age."""
     found = []
-    if rates := [f"{TITLES[h]} {rate.text}" for h in HORIZONS if (rate := record.win_rates[h])]:
+    if rates := [f"{TITLES[h]} {rate.text}{mark(rate.verified)}" for h in HORIZONS if (rate := record.win_rates[h])]:
         found.append(f"Liquidation-implied win rates: {', '.join(rates)}.")
-    ends = [f"{level(cluster.price)} below" for _, cluster in open_clusters(record, "below")[:1]]
-    ends += [f"{level(cluster.price)} above" for _, cluster in open_clusters(record, "above")[:1]]
+    ends = [
+        f"{level(cluster.price)} {side}{mark(cluster.verified)}"
+        for side in ("below", "above")
+        for _, cluster in open_clusters(record, side)[:1]
+    ]
     if ends:
         found.append(f"Levels to watch: {listed(ends)}.")
     for plan in setups:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -102,6 +103,8 @@ def test_a_liquidation_map() -> None:
     for reason in ("- Leverage: not printed", "- Short liquidations, cumulated: legend covers", "- Cluster +1: edge"):
         assert reason in page(MAP)
     assert "7 of 10 values are verified" in page(MAP)
+    assert "bars are not verified" not in page(MAP)
+    assert "The heights of the bars are not verified." in page(replace(MAP, verified=("symbol",)))
 
 
 def test_a_map_that_was_not_read_has_no_clusters_to_deny() -> None:

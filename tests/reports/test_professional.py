@@ -168,6 +168,7 @@ def test_what_is_not_verified_is_marked_wherever_it_shows() -> None:
     assert "Not verified: price, 24-Hour win rate, 7-Day win rate, 1-Month win rate and RSI." in text
     assert {row[-1] for row in rows(section(text, "Win Rate Summary Table"))[2:]} == {"no"}
     assert {row[-1] for row in rows(section(text, "Strategic Trading Recommendations")) if row[0] == "Stop"} == {"no"}
+    assert section(text, "Key Takeaways").count("(not verified)") == 3 + 2, "the rates and the ends of both set-ups"
     assert "not verified" not in report(everything()).replace('marked "not verified"', "")
 
 
