@@ -44,6 +44,12 @@ def run_log(run_id: int, step: int) -> Iterator[None]:
         current_run.reset(token)
 
 
+def run_of(record: logging.LogRecord) -> CurrentRun | None:
+    """The run that a record names in its ``extra`` (``run``, ``step``), else the one it was logged in."""
+    run, step = getattr(record, "run", None), getattr(record, "step", None)
+    return CurrentRun(run, step) if isinstance(run, int) and isinstance(step, int) else current_run.get()
+
+
 class Secrets:
     """Values to hide, also as they stand in an address or in a ``repr``."""
 
@@ -81,7 +87,7 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
         moment = _moment(record).isoformat(timespec="milliseconds")
-        run = current_run.get()
+        run = run_of(record)
         context = f"run={run.id} step={run.step}" if run else "-"
         line = f"{moment} {record.levelname} {printable(record.name)} {context} {self._text(_message(record))}"
         below = self.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
@@ -93,7 +99,7 @@ class Lines(logging.Formatter):
         text = _message(record)
         if record.exc_info and record.exc_info[1]:
             text += ": " + traceback.format_exception_only(record.exc_info[1])[-1].strip()
-        run = current_run.get()
+        run = run_of(record)
         return LogEntry(_moment(record), record.levelname, record.name, self._text(text), run.id if run else None)
 
     def _text(self, text: str) -> str:

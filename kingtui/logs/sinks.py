@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from kingtui.home import Home
-from kingtui.logs.lines import current_run
+from kingtui.logs.lines import run_of
 
 FILES = 5
 FILE_BYTES = 5_000_000
@@ -119,7 +119,7 @@ class RunFiles(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line of a run; others are not its business."""
-        run = current_run.get()
+        run = run_of(record)
         if run is None:
             return
         path = run_log_file(self._home, run.id, run.step)

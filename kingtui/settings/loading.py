@@ -219,8 +219,8 @@ def _warnings(layers: list[_Layer], model: type[Settings]) -> Iterable[str]:
         yield from layer.warnings
         for name in sorted({name.upper() for name in layer.names} - known):
             if name.startswith(PREFIX):
-                near = difflib.get_close_matches(name, known, 1)
-                yield f"{name} {layer.where} is no setting" + (f": did you mean {near[0]}?" if near else "")
+                near = difflib.get_close_matches(name.removeprefix(PREFIX), [n.removeprefix(PREFIX) for n in known], 1)
+                yield f"{name} {layer.where} is no setting" + (f": did you mean {PREFIX}{near[0]}?" if near else "")
 
 
 def _reason(error: Exception) -> str:
