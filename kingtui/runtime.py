@@ -1,6 +1,6 @@
 """Runtime: builds everything that lives long, starts the loops, and stops them in order.
 
-The loops are plain coroutines, started through a given ``spawn``: workers of the dashboard's app, or tasks when headless.
+The loops are plain coroutines, started through a given ``spawn``: workers of the dashboard's app, or tasks.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class Runtime:
             self._lock.update(address=address_of(self._sockets))
 
     async def start(self, spawn: Spawn) -> None:
-        """Complete what a crash left open, look at downloads, and start the loops. Again after ``stop`` of the loops."""
+        """Complete what a crash left open, then start the API and the loops."""
         self._spawn = spawn
         self._stopping = False
         moved = await self._filing.complete(self._clock.now())

@@ -33,11 +33,11 @@ async def _serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, _asked_to_stop, stop)
-    async with Runtime(settings, mode="headless", needs_api=settings.api, log_stream=sys.stderr) as runtime:
-        async with task_spawner() as spawn:
-            await runtime.start(spawn)
-            await stop.wait()
-            await runtime.stop()
+    runtime = Runtime(settings, mode="headless", needs_api=settings.api, log_stream=sys.stderr)
+    async with runtime, task_spawner() as spawn:
+        await runtime.start(spawn)
+        await stop.wait()
+        await runtime.stop()
 
 
 def _asked_to_stop(stop: asyncio.Event) -> None:

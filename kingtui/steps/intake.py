@@ -87,7 +87,7 @@ class Intake:
 
 def _names(folder: Path) -> list[str]:
     with os.scandir(folder) as entries:
-        return [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
+        return [entry.name for entry in entries]
 
 
 def _look(

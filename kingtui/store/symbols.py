@@ -14,6 +14,8 @@ from kingtui.models import Backlog, Evidence, Kind, Report
 from kingtui.store.schema import evidence, images, reports, symbol_history, symbols
 
 RECENT = 5
+RECENT_PRICES = 100
+_PRICED = (Kind.LIQUIDATION_MAP, Kind.LIQUIDATION_HEATMAP)
 
 
 async def add_evidence(tx: AsyncConnection, item: Evidence) -> None:
@@ -37,7 +39,8 @@ async def newest_evidence(
 ) -> dict[str, list[Evidence]]:
     """Of each symbol and kind, the newest few pieces of evidence: symbol → evidence.
 
-    Several, because the newest picture of a kind may lack a value that the one before it has.
+    Several, because the newest picture of a kind may lack a value that the one before it has; more of those with a
+    price, which tell whether a cluster was passed since its map.
     """
     rank = (
         sa.func.row_number()
@@ -49,7 +52,9 @@ async def newest_evidence(
         ranked = ranked.where(evidence.c.symbol.in_(names))
     newest = ranked.subquery()
     rows = await connection.execute(
-        sa.select(newest, images.c.name).join(images, images.c.id == newest.c.image_id).where(newest.c.rank <= RECENT)
+        sa.select(newest, images.c.name)
+        .join(images, images.c.id == newest.c.image_id)
+        .where(sa.or_(newest.c.rank <= RECENT, sa.and_(newest.c.kind.in_(_PRICED), newest.c.rank <= RECENT_PRICES)))
     )
     found: dict[str, list[Evidence]] = {}
     for row in rows:
