@@ -28,7 +28,7 @@ def heat_step(height: float) -> float:
 
 
 def heat_label(price: float, top: float) -> str:
-    """A price on a heat map's axis: one decimal and K from 1,000 on, else the decimals that give ``top`` four digits."""
+    """A price on a heat map's axis: one decimal and K from 1,000 on, else decimals to give ``top`` four digits."""
     if top >= 1000:
         return f"{price / 1000:.1f}K"
     return f"{price:.{max(0, 3 - math.floor(math.log10(top)))}f}"
