@@ -119,7 +119,8 @@ class Runtime:
         if self.settings.demo:
             from kingtui.services.painted import Painted
 
-            return [Painted(self.settings, self._clock, self._paint)]
+            settings = self.settings
+            return [Painted(settings.demo_interval, settings.demo_pictures, self._clock, self._paint)]
         return [Inbox(self.settings.inbox)] if self.settings.inbox is not None else []
 
     async def _paint(self, chart: bytes) -> bytes:
