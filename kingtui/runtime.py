@@ -75,6 +75,7 @@ class Runtime:
             await asyncio.to_thread(self.home.create)
             self._lock.acquire()
             stack.callback(self._lock.release)
+            await asyncio.to_thread(self.home.sweep)
             self._logs.redact(self.settings.secrets())
             self._logs.start()
             stack.callback(self._logs.stop)

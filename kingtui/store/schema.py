@@ -1,4 +1,4 @@
-"""The tables. One schema for SQLite (embedded) and PostgreSQL (shared); migrations/ brings a database to it."""
+"""The tables; migrations/ brings a database to them."""
 
 from __future__ import annotations
 
@@ -85,8 +85,7 @@ images = Table(
     Column("failed_stage", String(16)),
     Index("ix_images_stage_next_try", "stage", "next_try"),
     Index("ix_images_kind_phash", "kind", "phash"),
-    Index("uq_images_path", "path", unique=True, sqlite_where=text("stage != 'missing'"),
-          postgresql_where=text("stage != 'missing'")),
+    Index("uq_images_path", "path", unique=True, sqlite_where=text("stage != 'missing'")),
     sqlite_autoincrement=True,
 )  # fmt: skip
 
@@ -131,10 +130,8 @@ runs = Table(
     Column("error", Text),
     Column("count", Integer, nullable=False, server_default=text("1")),
     Index("ix_runs_step_id", "step", "id"),
-    Index("uq_runs_running", "step", unique=True, sqlite_where=text("status = 'running'"),
-          postgresql_where=text("status = 'running'")),
-    Index("uq_runs_pending", "step", unique=True, sqlite_where=text("status = 'pending'"),
-          postgresql_where=text("status = 'pending'")),
+    Index("uq_runs_running", "step", unique=True, sqlite_where=text("status = 'running'")),
+    Index("uq_runs_pending", "step", unique=True, sqlite_where=text("status = 'pending'")),
     sqlite_autoincrement=True,
 )  # fmt: skip
 

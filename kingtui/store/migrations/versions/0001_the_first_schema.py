@@ -65,7 +65,6 @@ def upgrade() -> None:
             ["path"],
             unique=True,
             sqlite_where=sa.text("stage != 'missing'"),
-            postgresql_where=sa.text("stage != 'missing'"),
         )
 
     op.create_table(
@@ -143,14 +142,12 @@ def upgrade() -> None:
             ["step"],
             unique=True,
             sqlite_where=sa.text("status = 'pending'"),
-            postgresql_where=sa.text("status = 'pending'"),
         )
         batch_op.create_index(
             "uq_runs_running",
             ["step"],
             unique=True,
             sqlite_where=sa.text("status = 'running'"),
-            postgresql_where=sa.text("status = 'running'"),
         )
 
     op.create_table(
