@@ -32,6 +32,8 @@ EXCHANGES = ("binance", "bitfinex", "okx", "bitmex", "bybit", "bitget")
 LEVERAGES = (5, 10, 20, 25, 50, 100)
 HISTORY_HOURS = 350
 """Of candles and of open positions."""
+FRESH_HOURS = 12
+"""Positions younger than this do not heat the map yet: a band of a few columns could not be seen."""
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -232,14 +234,14 @@ class Market:
         stacks: dict[tuple[int, int | None], list[Position]] = {}
         for position in book.positions:
             row = math.floor((top - position.liquidation) / (top - bottom) * HEAT_ROWS)
-            if 0 <= row < HEAT_ROWS:
+            if 0 <= row < HEAT_ROWS and position.opened < len(candles) - FRESH_HOURS:
                 stacks.setdefault((row, position.closed), []).append(position)
         sizes = {key: sum(position.size for position in stack) for key, stack in stacks.items()}
         most = max(sizes.values(), default=1)
         levels = []
         for (row, closed), stack in sorted(stacks.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
             since, until = stack[0].opened, len(candles) if closed is None else closed
-            rise = max(1, min(stack[-1].opened - since + 1, until - since))
+            rise = max(1, min(stack[-1].opened - since + 1, until - since))  # it stands when the last one has come
             strength = round(min(1.0, (sizes[row, closed] / most) ** 0.85), 3)
             levels.append(HeatLevel(row, strength, since, rise, closed))
         start = _EPOCH + timedelta(hours=math.floor(_hours(at)) - len(candles) + 1)
@@ -268,7 +270,7 @@ class Market:
         charts.append(self.rsi_map(at))
         return charts
 
-    def batch(self, count: int, start: datetime = _EPOCH + timedelta(days=400)) -> Iterator[Chart]:
+    def batch(self, count: int, start: datetime = _EPOCH + timedelta(days=400, minutes=25)) -> Iterator[Chart]:
         """``count`` charts of all kinds, no two alike: what is sent in one hour after the other, one at a time."""
         at, made = start, 0
         while made < count:

@@ -59,13 +59,19 @@ def _map(chart: MapChart) -> dict[str, Any]:
     }
 
 
-def _heatmap(chart: HeatmapChart) -> dict[str, Any]:
-    last = chart.candles[-1].close
+def heat_at_edge(chart: HeatmapChart) -> dict[int, float]:
+    """The strength of each row that has any at the right edge."""
+    columns = len(chart.candles)
     strengths: dict[int, float] = {}
     for level in chart.levels:
-        if level.until is None or level.until >= len(chart.candles):
-            reached = level.strength * min(1.0, (len(chart.candles) - level.since) / level.rise)
+        if level.until is None or level.until >= columns:
+            reached = level.strength * min(1.0, (columns - level.since) / level.rise)
             strengths[level.row] = max(reached, strengths.get(level.row, 0.0))
+    return strengths
+
+
+def _heatmap(chart: HeatmapChart) -> dict[str, Any]:
+    last, strengths = chart.candles[-1].close, heat_at_edge(chart)
     bands = [
         {
             "price": chart.price_of(row),
