@@ -19,12 +19,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kingtui import charts
 from kingtui.charts.painter import paint
 from kingtui.charts.painter.agreement import Agreement, compare
 from kingtui.services.demo import Market
+
+T, R = TypeVar("T"), TypeVar("R")
 
 
 @dataclass
@@ -38,9 +40,9 @@ class Tally:
     agreement: Agreement = field(default_factory=Agreement)
 
 
-def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+def timed(work: Callable[[T], R], given: T) -> tuple[R, float]:
     start = time.perf_counter()
-    result = work()
+    result = work(given)
     return result, time.perf_counter() - start
 
 
@@ -51,16 +53,16 @@ def p95(values: list[float]) -> float:
 def measure(count: int, seed: int) -> tuple[dict[str, Tally], float]:
     """Tallies by kind, and the seconds of the first reading beyond a later one of the same chart."""
     first = paint(next(iter(Market(seed + 1).batch(1))))
-    _, cold = timed(lambda: charts.read(first))
-    _, warm = timed(lambda: charts.read(first))
+    _, cold = timed(charts.read, first)
+    _, warm = timed(charts.read, first)
     tallies: dict[str, Tally] = defaultdict(Tally)
     for number, chart in enumerate(Market(seed).batch(count)):
         tally = tallies[chart.kind.value]
-        picture, took = timed(lambda chart=chart: paint(chart))
+        picture, took = timed(paint, chart)
         tally.paint.append(took)
         tally.size.append(len(picture))
-        tally.identify.append(timed(lambda picture=picture: charts.identify(picture))[1])
-        reading, took = timed(lambda picture=picture: charts.read(picture))
+        tally.identify.append(timed(charts.identify, picture)[1])
+        reading, took = timed(charts.read, picture)
         tally.read.append(took)
         tally.agreement.add(compare(chart, reading.to_json()))
         if sys.stderr.isatty():

@@ -232,14 +232,14 @@ class TestHeatmap:
         picture = pixels(chart)
         green = near_rows(picture[:, 868], look.RISING)
         close, high = chart.candles[-1].close, chart.candles[-1].high
-        assert green[0] == pytest.approx(heatmap.y_of(chart, high), abs=1.1)
+        assert green[0] == pytest.approx(heatmap.Axis.of(chart).y(high), abs=1.1)
         body = near_rows(picture[:, 869], look.RISING, 90)
-        assert body[0] == pytest.approx(heatmap.y_of(chart, close), abs=1.1)
+        assert body[0] == pytest.approx(heatmap.Axis.of(chart).y(close), abs=1.1)
 
     def test_the_axis_runs_from_nine_tenths_of_the_low_to_eleven_tenths_of_the_high(self) -> None:
         chart = heatmap_chart()
-        assert heatmap.y_of(chart, 1.1 * max(candle.high for candle in chart.candles)) == heatmap.TOP
-        assert heatmap.y_of(chart, 0.9 * min(candle.low for candle in chart.candles)) == heatmap.BOTTOM
+        assert heatmap.Axis.of(chart).y(1.1 * max(candle.high for candle in chart.candles)) == heatmap.TOP
+        assert heatmap.Axis.of(chart).y(0.9 * min(candle.low for candle in chart.candles)) == heatmap.BOTTOM
 
     def test_times_are_rounded_to_the_hour(self) -> None:
         assert heatmap.time_label(MOMENT) == "7/29 16:00"

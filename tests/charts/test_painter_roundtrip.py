@@ -72,20 +72,20 @@ def test_a_market_is_read_back() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("scale", "format", "quality", "resize", "frame"),
+    ("scale", "name", "quality", "resize", "frame"),
     [(0.75, "JPEG", 87, 1.0, 0), (1.6, "JPEG", 87, 1.0, 0), (1.0, "JPEG", 65, 1.0, 0), (1.0, "PNG", 0, 1.0, 0),
      (1.0, "WEBP", 90, 1.0, 0), (1.0, "JPEG", 87, 1.2, 0), (1.0, "JPEG", 87, 1.0, 17)],
 )  # fmt: skip
 def test_other_sizes_and_formats_are_read_back(
     kind: Kind,
     scale: float,
-    format: str,
+    name: str,
     quality: int,
     resize: float,
-    frame: int,  # noqa: A002
+    frame: int,
 ) -> None:
     chart = sent(kind, Market(4))
-    picture = paint(chart, scale=scale, format=format, quality=quality)
+    picture = paint(chart, scale=scale, format=name, quality=quality)
     if resize != 1 or frame:
         image = Image.open(io.BytesIO(picture)).convert("RGB")
         image = image.resize((round(image.width * resize), round(image.height * resize)), Image.Resampling.BICUBIC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -22,22 +23,34 @@ _BODY_SHARE = 1.05
 _SHADES = 250
 
 
-def y_of(chart: HeatmapChart, price: float) -> float:
-    """The height of a price in canonical pixels."""
-    return TOP + (chart.price_top - price) / (chart.price_top - chart.price_bottom) * (BOTTOM - TOP)
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A chart's price axis, computed once: it takes a look at all candles."""
+
+    top: float
+    bottom: float
+
+    @classmethod
+    def of(cls, chart: HeatmapChart) -> Axis:
+        return cls(chart.price_top, chart.price_bottom)
+
+    def y(self, price: float) -> float:
+        """The height of a price in canonical pixels."""
+        return TOP + (self.top - price) / (self.top - self.bottom) * (BOTTOM - TOP)
 
 
 def paint(chart: HeatmapChart, scale: float) -> Canvas:
     """The chart on its canvas."""
-    canvas = Canvas(WIDTH, HEIGHT, scale)
-    size = tuple(round(edge * scale) for edge in (RIGHT - LEFT, BOTTOM - TOP))
-    canvas.paste(_raster(chart).resize((size[0], size[1]), Image.Resampling.NEAREST), LEFT, TOP)
+    canvas, axis = Canvas(WIDTH, HEIGHT, scale), Axis.of(chart)
+    size = round((RIGHT - LEFT) * scale), round((BOTTOM - TOP) * scale)
+    canvas.paste(_raster(chart).resize(size, Image.Resampling.NEAREST), LEFT, TOP)
     canvas.upright(LEFT, TOP, BOTTOM + 1, 2, look.HEAT_FRAME)
     canvas.upright(RIGHT, TOP, BOTTOM + 1, 2, look.HEAT_FRAME)
     canvas.level(LEFT - 1, RIGHT + 1, BOTTOM, 2, look.HEAT_FRAME)
+    pitch = (RIGHT - LEFT) / len(chart.candles)
     for number, candle in enumerate(chart.candles):
-        _candle(canvas, chart, number, candle)
-    _labels(canvas, chart)
+        _candle(canvas, axis, LEFT + (number + 0.5) * pitch, pitch, candle)
+    _labels(canvas, axis, chart)
     canvas.text(470, 30, chart.title, 18, look.HEAT_TEXT, anchor="middle")
     stamp(canvas, 187, 315, 563, 60)
     return canvas
@@ -49,7 +62,7 @@ def _raster(chart: HeatmapChart) -> Image.Image:
     rows = [bytearray(columns) for _ in range(HEAT_ROWS)]
     for level in chart.levels:
         shades = _shades(level, columns)
-        rows[level.row] = bytearray(max(pair) for pair in zip(rows[level.row], shades, strict=True))
+        rows[level.row] = bytearray(map(max, rows[level.row], shades)) if any(rows[level.row]) else bytearray(shades)
     raster = Image.frombytes("P", (columns, HEAT_ROWS), b"".join(rows))
     raster.putpalette(_palette())
     return raster.convert("RGB")
@@ -78,25 +91,22 @@ def _palette() -> bytes:
     return bytes(colours)
 
 
-def _candle(canvas: Canvas, chart: HeatmapChart, number: int, candle: Candle) -> None:
-    pitch = (RIGHT - LEFT) / len(chart.candles)
-    x = LEFT + (number + 0.5) * pitch
+def _candle(canvas: Canvas, axis: Axis, x: float, pitch: float, candle: Candle) -> None:
     colour = look.RISING if candle.close >= candle.open else look.FALLING
-    high, low = y_of(chart, candle.high), y_of(chart, candle.low)
-    first, last = sorted((y_of(chart, candle.open), y_of(chart, candle.close)))
+    first, last = sorted((axis.y(candle.open), axis.y(candle.close)))
     if last - first < 1:
         first, last = (first + last) / 2 - 0.5, (first + last) / 2 + 0.5
     # The wick is one whole column wide, the body is not: so the originals are.
     column = int((x + 0.1) * canvas.scale) / canvas.scale
-    canvas.rectangle(column, high, column + 1 / canvas.scale * max(1, round(canvas.scale)), low, colour)
+    wick = max(1, round(canvas.scale)) / canvas.scale
+    canvas.rectangle(column, axis.y(candle.high), column + wick, axis.y(candle.low), colour)
     canvas.rectangle(x - pitch * _BODY_SHARE / 2, first, x + pitch * _BODY_SHARE / 2, last, colour)
 
 
-def _labels(canvas: Canvas, chart: HeatmapChart) -> None:
-    step = heat_step(chart.price_top - chart.price_bottom)
-    price = chart.price_top
-    while price > chart.price_bottom:
-        canvas.text(875, y_of(chart, price) - 0.4, heat_label(price, chart.price_top), 10, look.HEAT_TEXT)
+def _labels(canvas: Canvas, axis: Axis, chart: HeatmapChart) -> None:
+    step, price = heat_step(axis.top - axis.bottom), axis.top
+    while price > axis.bottom:
+        canvas.text(875, axis.y(price) - 0.4, heat_label(price, axis.top), 10, look.HEAT_TEXT)
         price -= step
     for quarter in range(5):
         moment = chart.start + timedelta(hours=(len(chart.candles) - 1) * quarter / 4)
