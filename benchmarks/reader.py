@@ -26,7 +26,8 @@ from kingtui.charts.painter import paint
 from kingtui.charts.painter.agreement import Agreement, compare
 from kingtui.services.demo import Market
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass
