@@ -120,7 +120,7 @@ def _map(found: Agreement, told: Mapping[str, Any], read: Mapping[str, Any]) -> 
         found.note("cumulated", value, amount, right, f"cumulated.{name}" in sure)
     total, painted = (sum(bar["total"] for bar in source["bars"]) for source in (read, told))
     found.note("bars' sum", total, painted, abs(total - painted) <= BARS_TOLERANCE * painted, False)
-    for slot, cluster in told.get("clusters", {}).items():
+    for slot, cluster in told["clusters"].items():
         other = read["clusters"].get(slot)
         what = "cluster" if cluster else "no cluster"
         right = (

@@ -32,7 +32,10 @@ def _ratio(chart: RatioChart) -> dict[str, Any]:
 
 def _map(chart: MapChart) -> dict[str, Any]:
 
+    from kingtui.charts.clusters import clusters  # loads numpy
+
     long, short = chart.cumulated()
+    found = clusters([chart.price_of(bar.cell) for bar in chart.bars], [bar.total for bar in chart.bars], chart.price)
     bars = [
         {
             "price": chart.price_of(bar.cell),
@@ -56,6 +59,10 @@ def _map(chart: MapChart) -> dict[str, Any]:
         "price_step": chart.step,
         "bars": bars,
         "cumulated": {"long_end": long[-1], "short_end": short[-1]},
+        "clusters": {
+            slot: None if cluster is None else {"price": cluster.price, "strength": cluster.strength}
+            for slot, cluster in found.items()
+        },
     }
 
 
