@@ -1,0 +1,65 @@
+"""Health: one word with reasons, soon after something changes."""
+
+from kingtui.events import HealthChanged
+from kingtui.models import HealthWord
+from tests.world import at_rest, ratio_picture, running, until
+
+
+async def health(runtime):
+    return (await runtime.control.status()).health
+
+
+async def test_well_working_and_well_again(tmp_path):
+    async with running(tmp_path) as runtime, runtime.bus.subscribe() as events:
+        assert (await health(runtime)).word is HealthWord.WELL
+        (tmp_path / "downloads" / "chart.jpg").write_bytes(ratio_picture(1))
+        await until(lambda: _has_word(runtime, HealthWord.WORKING))
+        await at_rest(runtime)
+        await until(lambda: _has_word(runtime, HealthWord.WELL), seconds=20)
+        words = []
+        async for event in events:
+            if isinstance(event, HealthChanged):
+                words.append(event.health.word)
+                if event.health.word is HealthWord.WELL:
+                    break
+        assert words[0] is HealthWord.WORKING
+
+
+async def _has_word(runtime, word):
+    found = await health(runtime)
+    return found.word is word and found
+
+
+async def test_quarantine_asks_for_attention_until_it_is_empty(tmp_path):
+    async with running(tmp_path, item_timeout=0.1) as runtime:
+        (tmp_path / "downloads" / "chart.jpg").write_bytes(ratio_picture(1))
+
+        async def told():
+            found = await health(runtime)
+            return found if any("failed" in reason for reason in found.reasons) else None
+
+        found = await until(told, "the failed step", 30)
+        assert found.word is HealthWord.ATTENTION
+        assert any("step 2 failed: chart.jpg: " in reason for reason in found.reasons)
+        (image,) = await runtime.control.images()
+        assert image.attempts == 1
+        assert image.next_try is not None
+
+
+async def test_many_unknown_pictures_say_that_the_charts_may_have_changed(tmp_path):
+    import io
+
+    from PIL import Image
+
+    async with running(tmp_path) as runtime:
+        for number in range(12):
+            out = io.BytesIO()
+            Image.new("RGB", (320 + number, 300), (200, number * 9, 40)).save(out, "PNG")
+            (tmp_path / "downloads" / f"{number}.png").write_bytes(out.getvalue())
+
+        async def told():
+            return [reason for reason in (await health(runtime)).reasons if "may have changed" in reason]
+
+        assert await until(told) == [
+            "12 of the last 50 pictures are unknown or not verified: the charts may have changed"
+        ]
