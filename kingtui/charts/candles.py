@@ -23,6 +23,9 @@ _REACH = 12
 """Pixels to either side that make a pixel's surroundings: bands are level over them, candles are not."""
 _CONTRAST = 18.0
 """Luma of a wick above its surroundings: 45 to 75 drawn, 20 where it was scaled; the watermark has up to 12."""
+_LEAST_HEIGHT = 5
+"""Pixels of the outermost candles' height, at the least."""
+_FOLLOW = 3
 _HUE = 15.0
 """Change of green minus red within 2 pixels of a wick."""
 _LAST_COLUMN = 868
@@ -64,7 +67,7 @@ def extent(canvas: Canvas) -> Extent | None:
     left, right = PLOT[0] + 2, PLOT[2] - 1
     luma = canvas.luma[_SEARCH_TOP:_SEARCH_BOTTOM, left:right]
     contrast = luma - _surroundings(luma)
-    rows, columns = np.nonzero(contrast > _CONTRAST)
+    rows, columns = np.nonzero(_upright(contrast > _CONTRAST))
     if len(rows) == 0:
         return None
     ends = (rows < np.partition(rows, min(200, len(rows) - 1))[min(200, len(rows) - 1)] + 12) | (
@@ -75,11 +78,20 @@ def extent(canvas: Canvas) -> Extent | None:
     rows, columns = rows[coloured], columns[coloured]
     if len(rows) < 4:
         return None
-    top, bottom = int(rows.argmin()), int(rows.argmax())
     return Extent(
-        _SEARCH_TOP + _edge(contrast[:, columns[top]], int(rows[top]), -1),
-        _SEARCH_TOP + _edge(contrast[:, columns[bottom]], int(rows[bottom]), 1),
+        _SEARCH_TOP + min(_edge(contrast[:, columns[k]], int(rows[k]), -1) for k in _outermost(rows, columns, 1)),
+        _SEARCH_TOP + max(_edge(contrast[:, columns[k]], int(rows[k]), 1) for k in _outermost(rows, columns, -1)),
     )
+
+
+def _outermost(rows: NDArray[np.intp], columns: NDArray[np.intp], sign: int) -> list[int]:
+    """The end pixel of each column that reaches within a pixel of the outermost row: the top for ``sign`` 1."""
+    first: dict[int, int] = {}
+    for k in np.argsort(sign * rows, kind="stable").tolist():
+        if sign * rows[k] > (sign * rows).min() + 1:
+            break
+        first.setdefault(int(columns[k]), k)
+    return list(first.values())
 
 
 def _surroundings(plane: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -87,6 +99,13 @@ def _surroundings(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     padded = np.pad(plane, ((0, 0), (_REACH, _REACH)), mode="reflect")
     windows = np.stack([padded[:, k : k + plane.shape[1]] for k in range(0, 2 * _REACH + 1, 4)])
     return np.asarray(np.median(windows, axis=0), dtype=np.float32)
+
+
+def _upright(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pixels in a column of at least _LEAST_HEIGHT: where a band meets the axis there are lower ones."""
+    whole = np.lib.stride_tricks.sliding_window_view(mask, _LEAST_HEIGHT, axis=0).all(-1)
+    padded = np.pad(whole, ((_LEAST_HEIGHT - 1, _LEAST_HEIGHT - 1), (0, 0)))
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, _LEAST_HEIGHT, axis=0).any(-1))
 
 
 def _coloured(plane: NDArray[np.int16], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -108,10 +127,13 @@ def _edge(contrast: NDArray[np.float32], end: int, way: int) -> float:
     """Where a wick that reaches to pixel ``end`` ends, ``way`` -1 upward or 1 downward: sub-pixel, by coverage."""
     inner = np.clip(np.arange(1, 5) * -way + end, 0, len(contrast) - 1)
     level = float(np.median(contrast[inner]))
-    covered = float(np.clip(contrast[end] / level, 0, 1)) if level > _CONTRAST else 1.0
-    outer = end + way
-    if 0 <= outer < len(contrast) and level > _CONTRAST:
-        covered += float(np.clip(contrast[outer] / level, 0, 1))
+    if level <= _CONTRAST:
+        return float(end + max(way, 0))
+    for _ in range(_FOLLOW):  # the colour may have faded before the luma does
+        if 0 <= end + way < len(contrast) and contrast[end + way] >= level / 2:
+            end += way
+    outer = float(contrast[end + way]) if 0 <= end + way < len(contrast) else 0.0
+    covered = float(np.clip(contrast[end] / level, 0, 1)) + float(np.clip(outer / level, 0, 1))
     return end + (1 - covered if way < 0 else covered)
 
 

@@ -59,7 +59,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
     """Symbol, leverage, last price and bands, strongest first."""
     symbol, leverage = match["symbol"], match["leverage"].replace(" ", "_")
     verified, reasons = _check_title(canvas, symbol, leverage)
-    axis = price_axis(read_labels(canvas), extent(canvas))
+    axis = price_axis(read_labels(canvas), extent(canvas), min(canvas.factor))
     if axis is None:
         reasons["last_price"] = reasons["bands"] = "the price labels cannot be read as a regular axis"
         return HeatmapReading(

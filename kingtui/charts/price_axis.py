@@ -92,8 +92,10 @@ def _unit(text: str) -> str:
     return re.sub(r"[^KM]", "", text)[-1:]
 
 
-def price_axis(labels: list[Label], candles: Extent | None) -> PriceAxis | None:
+def price_axis(labels: list[Label], candles: Extent | None, sharpness: float = 1.0) -> PriceAxis | None:
     """The axis that the labels and the candles agree on; by the labels alone, with a reason, where they do not.
+
+    ``sharpness``: original pixels per canonical pixel; below 1 the candles' ends are blurred and leave more open.
 
     None where fewer than four labels stand in a regular row.
     """
@@ -122,7 +124,8 @@ def price_axis(labels: list[Label], candles: Extent | None) -> PriceAxis | None:
     if apart > _RULE_TOLERANCE or spread > 2 * _RULE_TOLERANCE:
         problem = problem or "the price labels do not agree with the candles (0.9 and 1.1 of their ends)"
         return PriceAxis(middle, middle, per_pixel, (high - low) / 2, agreeing, problem)
-    doubt = min((high - low) / 2, per_pixel * max(_RULE_DOUBT, spread / 2))
+    open_pixels = max(_RULE_DOUBT / min(sharpness, 1) ** 2, spread / 2, apart)
+    doubt = min((high - low) / 2, per_pixel * open_pixels)
     return PriceAxis(top, middle, per_pixel, doubt, agreeing, problem)
 
 
