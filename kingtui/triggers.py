@@ -107,14 +107,15 @@ class Triggers:
         full = self._watcher.overflowed or clock.monotonic() - self._checked >= interval
         again = self._again_at is not None and clock.monotonic() >= self._again_at
         young = 0
-        if ready := [name for name, closed in noted.items() if closed]:
-            young += (await self._intake.take(ready)).young
+        for settled in (True, False):
+            if names := [name for name, ready in noted.items() if ready is settled]:
+                young += (await self._intake.take(names, settled=settled)).young
         if full:
             await self._watcher.ensure()
             self._watcher.overflowed = False
             await self._filing.complete(clock.now() - timedelta(seconds=LOST_MOVE_SECONDS))
             self._checked = clock.monotonic()
-        if full or again or not all(noted.values()):
+        if full or again:
             young += (await self._intake.scan()).young
         self._again_at = clock.monotonic() + YOUNG_AGAIN_SECONDS if young else None
 

@@ -24,7 +24,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class StoreFailed(KingError):
-    """The database could not be written: the disk is full, read-only, or broken."""
+    """The database could not be written or read: the disk is full, read-only, or broken."""
 
 
 class Database:
@@ -77,8 +77,11 @@ class Database:
         """A connection that sees one consistent state and cannot write."""
         if self._reader is None:
             raise KingError(f"{self.path} is not open")
-        async with self._reader.begin() as connection:
-            yield connection
+        try:
+            async with self._reader.begin() as connection:
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise StoreFailed(f"{self.path} could not be read: {error.orig}") from error
 
     async def shrink(self) -> None:
         """Give free pages back to the file system."""

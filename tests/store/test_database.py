@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 
 from kingtui.models import KingError
 from kingtui.store import cursors, database
-from kingtui.store.database import Database
+from kingtui.store.database import Database, StoreFailed
 from kingtui.store.schema import HEAD, metadata
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -99,7 +99,8 @@ async def test_read_only_neither_creates_nor_writes(tmp_path):
         await cursors.set_flag(tx, "paused", True)
     async with reader.read() as connection:
         assert await cursors.flag(connection, "paused") is True
-        with pytest.raises(sa.exc.OperationalError, match="readonly"):
+    with pytest.raises(StoreFailed, match="could not be read: attempt to write a readonly database"):
+        async with reader.read() as connection:
             await cursors.set_flag(connection, "paused", False)
     with pytest.raises(KingError, match="not open for writing"):
         async with reader.write():
