@@ -1,0 +1,189 @@
+"""The bars of a liquidation map: how many price cells there are, and how high each cell's bar is.
+
+A cell is 1.1 to 2.3 canonical pixels wide, so a pixel column mixes the bars of up to three cells. How much of a column
+each cell covers is known from the geometry, so every pixel row is a small linear system whose solution is each cell's
+own luma in that row; where that leaves the background, the bar ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kingtui.charts.axes import Axis
+from kingtui.charts.locate import Canvas, Mask
+from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP, Ticks
+
+_GROUND = 57
+"""Luma behind the bars: the page has 55, the tints below the curves 58 to 60, the watermark up to 75."""
+_CELLS = range(40, 720)
+_USUAL = 500
+"""The number of cells that most charts have: taken where the bars do not clearly stand on another grid."""
+_INK = 26
+"""Luma over the ground from which a cell counts as bar: the darkest bars have 69."""
+_RIDGE = 0.02
+"""Regularisation of the unmixing: damps noise where cells are narrower than a pixel of the original."""
+
+
+_BLURS = (0.0, 0.5, 0.8, 1.1)
+"""Pixels by which a column may be smeared: 0 on pictures as they were drawn, more on resized ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The price cells: ``count`` of them, the first centred on LEFT and the last on RIGHT; ``sure``: how clearly the
+    bars stand on this grid, 0 to 1."""
+
+    count: int
+    sure: float
+
+    @property
+    def width(self) -> float:
+        """In canonical pixels."""
+        return (RIGHT - LEFT) / (self.count - 1)
+
+    def centres(self) -> NDArray[np.float64]:
+        """In canvas x."""
+        return np.asarray(LEFT + self.width * np.arange(self.count, dtype=np.float64))
+
+
+def count_cells(canvas: Canvas, ticks: Ticks, covered: Mask) -> Cells | None:
+    """How many cells there are: a whole number of them lies between two ticks, and single bars are centred on cells."""
+    steps = np.array(_CELLS)
+    span = RIGHT - LEFT
+    per_tick = steps * ticks.spacing / span
+    off = np.abs(per_tick - np.round(per_tick)) * span / ticks.spacing
+    fitting = steps[off <= 0.06 * steps / (span / ticks.spacing) / len(ticks.places) + 0.1]
+    centres, rows = _single_bars(canvas.luma, covered)
+    if len(centres) < 3 or len(fitting) == 0:
+        return None
+    turns = np.exp(2j * np.pi * np.outer(fitting, (centres - LEFT) / span))
+    scores = np.abs(turns @ rows) / rows.sum()
+    best = int(np.flatnonzero(scores >= 0.93 * scores.max())[0])  # the least of them: its multiples fit as well
+    usual = np.flatnonzero(fitting == _USUAL - 1)
+    if len(usual) and scores[usual[0]] > 0.8 * scores.max():
+        best = int(usual[0])
+    return Cells(int(fitting[best]) + 1, float(scores[best]))
+
+
+def _single_bars(luma: NDArray[np.float32], covered: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Centres (canvas x) of bars that stand alone in some pixel rows, and in how many rows (at most 40)."""
+    rows, columns = slice(TOP + 10, BOTTOM - 4), slice(LEFT + 4, RIGHT - 4)
+    plot = luma[rows, columns] - _GROUND
+    plot[covered[25 : 25 + plot.shape[0], 4 : 4 + plot.shape[1]]] = 0
+    reach = 3
+    shifted = [plot[:, reach + d : plot.shape[1] - reach + d] for d in range(-reach, reach + 1)]
+    peak = shifted[reach]
+    alone = (peak > 40) & (peak >= shifted[reach - 1]) & (peak > shifted[reach + 1])
+    for far in (0, 1, 5, 6):
+        alone &= np.abs(shifted[far]) < 0.22 * peak
+    near = np.clip(np.stack([part[alone] for part in shifted[1:-1]]), 0, None)
+    offset = (near * np.arange(-2, 3)[:, None]).sum(0) / near.sum(0)
+    found = np.nonzero(alone)[1] + columns.start + reach + 0.5 + offset
+    bins, inverse, count = np.unique(np.round(found, 1), return_inverse=True, return_counts=True)
+    centres = np.bincount(inverse, weights=found, minlength=len(bins)) / count
+    return centres, np.minimum(count, 40).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Heights:
+    """The bars as measured. ``totals`` per cell in units of the count axis; ``unit``: pixels of the original per unit;
+    ``murk``: how often a cell's luma was neither bar nor ground (0.03 to 0.15 on clean pictures)."""
+
+    totals: NDArray[np.float64]
+    unit: float
+    murk: float
+
+
+def measure(canvas: Canvas, cells: Cells, covered: Mask, axis: Axis) -> Heights:
+    """Each cell's bar in the units of the count ``axis``.
+
+    ``covered`` (canvas rows TOP - 15 to BOTTOM + 2, columns LEFT to RIGHT): where a curve or the price line hides what
+    is behind it. The measuring is done at the original's own resolution.
+    """
+    fx, fy = canvas.factor
+    top, bottom = round((TOP - 12) * fy), int(np.floor(BOTTOM * fy - 0.6))
+    left, right = round((LEFT - 6) * fx), round((RIGHT + 6) * fx)
+    weights = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    ground = canvas.original[top:bottom, left:right].astype(np.float32) @ weights - _GROUND
+    hidden = _stretched(covered, top, bottom, left, right, fx, fy)
+    ground[hidden] = 0
+    blur, murk = _blur(ground, cells, left, right, fx)
+    mixing = _mixing(cells, left, right, fx, blur)
+    lumas = _unmix(mixing, ground)
+    unknown = hidden.astype(np.float32) @ mixing / np.maximum(mixing.sum(0), 1e-6) > 0.4
+    heights = _heights(lumas, unknown)
+    heights[heights > 0] += BOTTOM * fy - bottom
+    return Heights(heights / fy * -axis.slope, fy / -axis.slope, murk)
+
+
+def _stretched(covered: Mask, top: int, bottom: int, left: int, right: int, fx: float, fy: float) -> Mask:
+    """``covered`` at the original's resolution, for the given rows and columns of it."""
+    rows = np.clip(((np.arange(top, bottom) + 0.5) / fy).astype(int) - (TOP - 15), 0, covered.shape[0] - 1)
+    columns = ((np.arange(left, right) + 0.5) / fx).astype(int) - LEFT
+    inside = (columns >= 0) & (columns < covered.shape[1])
+    mask = np.zeros((bottom - top, right - left), dtype=np.bool_)
+    mask[:, inside] = covered[rows][:, columns[inside]]
+    return mask
+
+
+def _mixing(cells: Cells, left: int, right: int, fx: float, blur: float) -> NDArray[np.float32]:
+    """Pixel columns × cells: the share of each column that each cell's bar covers, smeared over ``blur`` pixels."""
+    columns = np.arange(left, right)[:, None]
+    middle, half = cells.centres()[None] * fx, cells.width * fx / 2
+    shares = []
+    for shift in np.linspace(-blur, blur, 5) if blur else (0.0,):
+        share = np.minimum(columns + 1 + shift, middle + half) - np.maximum(columns + shift, middle - half)
+        shares.append((blur - abs(shift) + 0.2 if blur else 1.0) * np.clip(share, 0, None))
+    mixing = np.sum(shares, axis=0)
+    return np.asarray(mixing / (mixing.sum(0).max() / (2 * half)), dtype=np.float32)
+
+
+def _unmix(mixing: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows × cells: each cell's own luma over the ground, from rows × pixel columns."""
+    normal = mixing.T @ mixing + _RIDGE * np.eye(mixing.shape[1], dtype=np.float32)
+    return np.asarray(np.linalg.solve(normal, mixing.T @ ground.T).T)
+
+
+def _blur(ground: NDArray[np.float32], cells: Cells, left: int, right: int, fx: float) -> tuple[float, float]:
+    """How far, in pixels, a resized picture smears its columns, and the murk that remains.
+
+    Under the right assumption every cell is either bar or ground in every row; tried where the bars are the densest.
+    """
+    width = min(160, ground.shape[1])
+    busy = np.convolve((ground > _INK).sum(0), np.ones(width), mode="valid")
+    start = int(busy.argmax())
+    rows = ground[-round(len(ground) * 0.5) :: 3, start : start + width]
+    found = []
+    for blur in _BLURS:
+        mixing = _mixing(cells, left, right, fx, blur)[start : start + width]
+        lumas = _unmix(mixing[:, mixing.sum(0) > 0.7 * mixing.sum(0).max()], rows)
+        between = np.clip(np.minimum(lumas - 14, 52 - lumas), 0, None)
+        beyond = np.clip(-lumas - 12, 0, 40) + np.clip(lumas - 155, 0, 40)
+        found.append((float((between + beyond).mean()), blur))
+    murk, blur = min(found)
+    return blur, murk
+
+
+def _heights(lumas: NDArray[np.float32], unknown: Mask) -> NDArray[np.float64]:
+    """Rows from the bottom up to where each cell's bar ends, to fractions of a row.
+
+    The end is where the evidence for bar below it and ground above it is the strongest: a gap or a speck of a few rows
+    changes nothing, and rows that are hidden say nothing.
+    """
+    upward = lumas[::-1]
+    evidence = np.clip(upward - _INK, -_INK, _INK)
+    evidence[unknown[::-1]] = 0
+    total = np.concatenate((np.zeros((1, lumas.shape[1])), np.cumsum(evidence, axis=0)))
+    ends = total.argmax(0)
+    heights: NDArray[np.float64] = ends.astype(np.float64)
+    for cell in np.flatnonzero((ends > 2) & (ends < len(upward) - 3)):
+        end = int(ends[cell])
+        inside = float(np.median(upward[max(0, end - 6) : end - 1, cell]))
+        edge = upward[end - 1 : end + 2, cell]  # the top row is covered in part
+        outside = float(np.clip(np.median(upward[end + 2 : end + 5, cell]), -20, inside / 2))
+        part = float(np.clip((edge - outside) / max(inside - outside, 1), 0, 1).sum())
+        heights[cell] = end - 1 + part
+    return heights

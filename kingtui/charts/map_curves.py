@@ -1,0 +1,204 @@
+"""The cumulated curves of a liquidation map, their colours in the legend, and the right axis they are read on."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from kingtui.charts.axes import fit_axis, label_boxes, parse_number
+from kingtui.charts.locate import PAGE, Canvas
+from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP
+from kingtui.charts.text import DIGITS, read_texts
+
+PALETTE: tuple[tuple[int, int, int], ...] = (
+    (145, 204, 117), (250, 200, 88), (238, 102, 102), (115, 192, 222),
+    (59, 162, 114), (252, 132, 82), (154, 96, 180), (234, 124, 204),
+)  # fmt: skip
+"""The series colours, as measured in the legends; which exchange has which depends on the chart."""
+
+_LEGEND_X = (606, 631)
+_LEGEND_Y = 62
+_LEGEND_PITCH = 24.0
+_ROWS = 9
+_RIGHT_LABELS = (724, 776)
+_SLANT = 20
+"""Degrees by which the right axis' labels are turned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """Colours from top to bottom: of the exchanges' bars, and of the cumulated curves (shorts, longs)."""
+
+    bars: tuple[tuple[int, int, int], ...]
+    curves: tuple[tuple[int, int, int], ...]
+
+
+def read_legend(canvas: Canvas) -> Legend:
+    """The legend's swatches: filled for exchanges, a line with a white dot for the two curves."""
+    bars: list[tuple[int, int, int]] = []
+    lines: list[NDArray[np.float64]] = []
+    for row in range(_ROWS):
+        y = round(_LEGEND_Y + row * _LEGEND_PITCH)
+        swatch = canvas.signed[y - 5 : y + 5, _LEGEND_X[0] + 2 : _LEGEND_X[1] - 2]
+        corner = np.median(swatch[:3, :6].reshape(-1, 3), axis=0)
+        middle = np.median(swatch.reshape(-1, 3), axis=0)
+        if np.abs(corner - middle).sum() < 45 and _nearest(middle)[1] < 45:
+            bars.append(PALETTE[_nearest(middle)[0]])
+        elif (canvas.luma[y - 3 : y + 3, 615:623] > 200).mean() > 0.3:  # the white dot
+            ends = canvas.signed[y - 4 : y + 4, _LEGEND_X[0] : _LEGEND_X[0] + 6].reshape(-1, 3).astype(np.float64)
+            lines.append(ends[np.argsort(-np.abs(ends - PAGE).sum(-1))[:8]].mean(0))
+        else:
+            break
+    return Legend(tuple(bars), _curve_colours(lines, bars))
+
+
+def _curve_colours(
+    lines: list[NDArray[np.float64]], bars: list[tuple[int, int, int]]
+) -> tuple[tuple[int, int, int], ...]:
+    """The two neighbours in the palette, free of bars, whose hues the legend's thin lines show; else ().
+
+    A line of 2 pixels is washed out with the page and the white dot, so only its chroma tells the colour.
+    """
+    if len(lines) != 2:
+        return ()
+
+    def chroma(colour: NDArray[np.float64]) -> NDArray[np.float64]:
+        way = colour - PAGE
+        way = way - way.mean()
+        return np.asarray(way / max(float(np.linalg.norm(way)), 1e-6))
+
+    pairs = [pair for pair in itertools.pairwise(PALETTE) if not set(pair) & set(bars)]
+    return max(
+        pairs,
+        key=lambda pair: sum(
+            float(chroma(np.array(colour, dtype=np.float64)) @ chroma(line))
+            for colour, line in zip(pair, lines, strict=True)
+        ),
+    )
+
+
+def _nearest(colour: NDArray[np.floating]) -> tuple[int, float]:
+    distance = np.linalg.norm(np.array(PALETTE) - colour, axis=1)
+    return int(distance.argmin()), float(distance.min())
+
+
+def curve_likeness(canvas: Canvas, legend: Legend) -> NDArray[np.float32]:
+    """Of the plot's pixels (rows TOP - 15 to BOTTOM + 2, columns LEFT to RIGHT): 0 to 1, how much they are curve."""
+    plot = canvas.rgb[TOP - 15 : BOTTOM + 3, LEFT : RIGHT + 1].astype(np.float32) - np.array(PAGE, dtype=np.float32)
+    best = np.zeros(plot.shape[:2], dtype=np.float32)
+    square = (plot * plot).sum(-1)
+    for colour in set(legend.curves) or {PALETTE[-2], PALETTE[-1]}:
+        way = np.array(colour, dtype=np.float32) - np.array(PAGE, dtype=np.float32)
+        length = float(np.linalg.norm(way))
+        along = plot @ (way / length)
+        aside = np.sqrt(np.maximum(square - along * along, 0))
+        best = np.maximum(best, np.clip(along / length, 0, 1) * np.clip(1 - aside / 70, 0, 1))
+    return best
+
+
+def trace(canvas: Canvas, legend: Legend, line: float) -> NDArray[np.float64]:
+    """The curves' height in canvas y at the centre of each column LEFT to RIGHT - 1.
+
+    Each curve rises from 0 at the price ``line`` outward; the path of the most curve-like pixels under that rule
+    (dynamic programming over the columns), refined to fractions of a pixel.
+    """
+    score = curve_likeness(canvas, legend)
+    middle = min(max(round(line) - LEFT, 1), RIGHT - LEFT - 1)
+    left = _climb(score[:, middle - 1 :: -1])[::-1]
+    right = _climb(score[:, middle : RIGHT - LEFT])
+    rows = np.concatenate((left, right))
+    heights = np.empty(len(rows))
+    for column, row in enumerate(rows):
+        low = max(0, row - 2)
+        weight = score[low : row + 3, column]
+        total = float(weight.sum())
+        centre = float((weight * (np.arange(low, low + len(weight)) + 0.5)).sum()) / total if total > 0.2 else row + 0.5
+        heights[column] = centre + TOP - 15
+    return heights
+
+
+def _climb(score: NDArray[np.float32], back: float = 0.05, up: float = 0.004) -> NDArray[np.intp]:
+    """The row per column of the best path from the bottom row: going up is nearly free, going back down is not."""
+    rows, columns = score.shape
+    height = np.arange(rows, dtype=np.float32)
+    index = np.arange(rows)
+    value = np.full(rows, -1e3, dtype=np.float32)
+    value[BOTTOM - TOP + 15 - 3 :] = 0
+    came = np.empty((columns, rows), dtype=np.intp)
+    for column in range(columns):
+        rise = value - up * height  # from a lower place, a larger row
+        best_rise = np.maximum.accumulate(rise[::-1])[::-1]
+        from_rise = np.minimum.accumulate(np.where(rise == best_rise, index, rows)[::-1])[::-1]
+        fall = value + back * height
+        best_fall = np.maximum.accumulate(fall)
+        from_fall = np.maximum.accumulate(np.where(fall == best_fall, index, 0))
+        rose, fell = best_rise + up * height, best_fall - back * height
+        value = np.maximum(rose, fell) + score[:, column]
+        came[column] = np.where(rose >= fell, from_rise, from_fall)
+    path = np.empty(columns, dtype=np.intp)
+    row = int(value.argmax())
+    for column in range(columns - 1, -1, -1):
+        path[column] = row
+        row = int(came[column, row])
+    return path
+
+
+def right_axis_top(canvas: Canvas) -> float | None:
+    """The value of the right axis at TOP (0 is on BOTTOM), from its slanted labels; None where they do not agree."""
+    x0, x1 = _RIGHT_LABELS
+    ink = canvas.off_page[TOP - 8 : BOTTOM - 20, x0:x1] > 90
+    boxes = [box for box in label_boxes(ink, 12, gap_y=1) if box[2] - box[0] >= 8 and box[3] - box[1] >= 8]
+    tops = [TOP - 8 + box[1] + 3.0 for box in boxes]
+    crops = [_upright(canvas, top) for top in tops]
+    values = [parse_number(text.text) for text in read_texts(crops, allow=DIGITS + ",")]
+    values = [value if value else None for value in values]
+    axis = fit_axis([*tops, float(BOTTOM)], [*values, 0.0], tolerance=4.0)
+    if axis is None or axis.step is None or len(axis.inliers) < 3:
+        return None
+    top = axis.slope * (TOP - BOTTOM)
+    intervals = round(top / axis.step)
+    if intervals < 1 or abs(top / (intervals * axis.step) - 1) > 0.03:
+        return None
+    return intervals * axis.step
+
+
+def _upright(canvas: Canvas, top: float) -> Image.Image:
+    """The slanted label that begins at ``top``, turned level."""
+    crop = canvas.crop(_RIGHT_LABELS[0] - 6, top - 16, _RIGHT_LABELS[0] + 50, top + 32)
+    scale = 4 * 56 / crop.width
+    large = crop.resize((224, round(crop.height * scale)), Image.Resampling.BICUBIC)
+    level = large.rotate(_SLANT, resample=Image.Resampling.BICUBIC, fillcolor=PAGE)
+    ink = np.abs(np.asarray(level).astype(np.int16) - np.array(PAGE, dtype=np.int16)).sum(-1) > 90
+    band = ink[60:130]
+    columns = np.flatnonzero(band.any(0))
+    rows = np.flatnonzero(band[:, 24:200].sum(1) > 2)
+    if len(columns) == 0 or len(rows) == 0:
+        return level
+    return level.crop((
+        max(0, int(columns[0]) - 6), max(0, 60 + int(rows[0]) - 14),
+        min(level.width, int(columns[-1]) + 7), min(level.height, 60 + int(rows[-1]) + 15),
+    ))  # fmt: skip
+
+
+def covered(canvas: Canvas, legend: Legend, heights: NDArray[np.float64], line: float) -> NDArray[np.bool_]:
+    """Where (rows TOP - 15 to BOTTOM + 2, columns LEFT to RIGHT) a curve or the price line hides what is behind it."""
+    score = curve_likeness(canvas, legend)
+    rows = np.arange(score.shape[0])[:, None] + TOP - 15 + 0.5
+    padded = np.pad(heights, (1, 2), mode="edge")
+    spans = np.stack((padded[:-2], padded[1:-1], padded[2:]))
+    spans[:, -5:] = np.stack((spans[:, -5:].min(0), spans[:, -5:].min(0), np.full(5, BOTTOM + 2.0)))  # the last drop
+    high, low = spans.min(0), spans.max(0)
+    span = (rows > high - 3) & (rows < low + 3)
+    steep = low - high > 8
+    hidden = span & (score > np.where(steep, 0.12, 0.25))
+    upright = steep & ((span & (score > 0.25)).sum(0) > 0.5 * (low - high))  # a wall of curve: nothing beside it shows
+    hidden |= span & upright
+    x = np.arange(score.shape[1]) + LEFT + 0.5
+    at_line = np.abs(x - line) < 2.5
+    rgb = canvas.signed[TOP - 15 : BOTTOM + 3, LEFT : RIGHT + 1]
+    green = np.minimum(rgb[..., 1] - rgb[..., 0], rgb[..., 1] - rgb[..., 2]) > 8
+    return np.asarray(hidden | (green & at_line))
