@@ -44,11 +44,12 @@ class Runtime:
     """All of kingtui but its face. ``async with Runtime(settings) as runtime: await runtime.start(spawn)``.
 
     ``needs_api``: a port that is busy is an error; else it is told of and the rest goes on without the API.
+    Not ``automatic``: no triggers, health or housekeeping; the steps run when asked through ``control``.
     """
 
     def __init__(
-        self, settings: Settings, *, mode: str, needs_api: bool = False, clock: Clock | None = None,
-        log_stream: Any = None, sources: Sequence[Source] | None = None,
+        self, settings: Settings, *, mode: str, needs_api: bool = False, automatic: bool = True,
+        clock: Clock | None = None, log_stream: Any = None, sources: Sequence[Source] | None = None,
     ) -> None:  # fmt: skip
         self.settings = settings
         self.home = Home(settings.home)
@@ -57,6 +58,7 @@ class Runtime:
         """Loops that broke and what they said: reasons for attention until they run again."""
         self._clock = clock or SystemClock()
         self._needs_api = needs_api
+        self._automatic = automatic
         self._lock = HomeLock(self.home, mode=mode)
         self._logs = Logs(self.home, level=settings.log_level, stderr=log_stream)
         self._database = Database(self.home.database)
@@ -160,13 +162,17 @@ class Runtime:
             log.error("%s", self._api_problem)
             self.bus.post(Notice(self._api_problem, "error"))
         await self._orchestrator.start()
+        if self._automatic:
+            self._keep_automatic()
+        log.info("kingtui runs in %s%s", self.home.root, f", API at {self._api.address}" if self._api else "")
+
+    def _keep_automatic(self) -> None:
         self._keep("triggers", self._triggers.run)
         for source in self.sources:
             self._keep(f"source {source.name}", lambda source=source: self._triggers.listen(source))  # type: ignore[misc]
         self._keep("health", self._health.run)
         self._keep("health events", self._nudge_health)
         self._keep("housekeeping", self._housekeeping.run)
-        log.info("kingtui runs in %s%s", self.home.root, f", API at {self._api.address}" if self._api else "")
 
     async def stop(self) -> None:
         """Stop in order: no new work, runs ended, then the API and the other loops. Safe to call twice."""

@@ -47,6 +47,11 @@ async def pending(connection: AsyncConnection, step: int) -> Run | None:
     return await _one(connection, step, RunStatus.PENDING)
 
 
+async def unended(connection: AsyncConnection) -> list[Run]:
+    """The runs that wait or are at work, or that a killed process left so."""
+    return [_run(row) for row in await connection.execute(sa.select(*_COLUMNS).where(~_ENDED).order_by(runs.c.id))]
+
+
 async def begin(tx: AsyncConnection, run_id: int, now: datetime) -> None:
     """A waiting run starts. The partial unique index refuses a second one of its step."""
     step = sa.select(runs.c.step).where(runs.c.id == run_id).scalar_subquery()

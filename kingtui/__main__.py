@@ -1,0 +1,6 @@
+"""``python -m kingtui``."""
+
+from kingtui.cli import main
+
+if __name__ == "__main__":
+    main()
