@@ -207,7 +207,8 @@ class Market:
         below, above = chance.uniform(0.22, 0.42), chance.uniform(0.16, 0.45)
         step = (below + above) * price / cells
         middle = round(below * price / step)
-        names = EXCHANGES[: chance.choice((4, 5, 6, 6))]
+        most = 6 if len(symbol) <= 4 else 5  # a longer title would not fit the page
+        names = EXCHANGES[: min(most, chance.choice((4, 5, 6, 6)))]
         amounts: dict[int, list[int]] = {}
         for position in book.positions:
             cell = middle + round((position.liquidation - price) / step)

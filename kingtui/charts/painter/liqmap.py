@@ -13,7 +13,8 @@ WIDTH, HEIGHT = 800, 600
 LEFT, RIGHT = 80, 720
 TOP, BASE = 60, 530
 """The plot: lowest and highest price, largest tick and zero."""
-_BAR_WIDTH = 1.25
+_LEAST_BAR_WIDTH = 1.2
+"""A bar fills its cell, and is not narrower than this."""
 _LEAST_TICK_DISTANCE = 65.0
 _DASH, _GAP = 12, 6
 _ARROW = ((0.0, 0.0), (5.33, 16.0), (0.0, 12.0), (-5.33, 16.0))
@@ -80,6 +81,7 @@ def colours(chart: MapChart) -> dict[str, Colour]:
 
 def _bars(canvas: Canvas, chart: MapChart, largest_tick: float) -> None:
     # Series after series, as the original draws: where bars touch, the later exchange covers the earlier one.
+    half = max(_LEAST_BAR_WIDTH, (RIGHT - LEFT) / chart.cells) / 2
     bottoms = dict.fromkeys((bar.cell for bar in chart.bars), 0.0)
     for name, colour in colours(chart).items():
         place = chart.exchanges.index(name)
@@ -89,9 +91,9 @@ def _bars(canvas: Canvas, chart: MapChart, largest_tick: float) -> None:
                 x, bottom = x_of(chart, bar.cell), bottoms[bar.cell]
                 bottoms[bar.cell] = top = bottom + amount
                 canvas.rectangle(
-                    x - _BAR_WIDTH / 2,
+                    x - half,
                     y_of(top, largest_tick),
-                    x + _BAR_WIDTH / 2,
+                    x + half,
                     y_of(bottom, largest_tick),
                     colour,
                 )
