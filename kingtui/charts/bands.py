@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kingtui.charts.candles import PLOT
+from kingtui.charts.heat_palette import PALETTE, STRANGE, YCC, on_palette
 from kingtui.charts.locate import Canvas
 
 ROWS = 200
@@ -22,27 +23,13 @@ ROW_HEIGHT = (PLOT[3] - PLOT[1]) / ROWS
 _COLUMNS = (856, 868)
 """Where the right edge's colours are taken from: the last five cells of the map before the axis."""
 _TAKEN = 8
-"""So many canonical pixels of a row, the rightmost that no candle covers."""
-_STRANGE = 2.2
-"""A pixel farther than this from the palette may be a candle's: bands measure up to 1.6, candles 3 to 6. Where two
-bands meet, a JPEG's mixed colours are as strange; those are not warm."""
-_WARM = 45
-"""Red or green above blue, in a candle: 160 and 110, 60 in a smeared wick; in a band up to 39 and 10."""
+"""So many canonical pixels of a row, the rightmost."""
+_WARM_RED, _WARM_GREEN = 70, 40
+"""Red and green above blue in a candle: 160 and 110, less in a smeared wick; in a band up to 39 and 10."""
 _BLEED = 2
 """Canonical pixels by which a candle's chroma bleeds."""
 _RIDGE = 0.1
 """Weight of a row's plain mean colour against the solved one: keeps noise from being sharpened."""
-
-_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
-"""Rec. 601, as in JPEG, without the offset of the chroma."""
-_NOISE = np.array([4.0, 10.0, 10.0])
-"""What counts as one unit of difference in luma and chroma: chroma is the noisier."""
-
-_STOPS = np.array([0.0, 0.2, 0.5, 0.65, 0.8, 1.0])
-_COLOURS = np.array([(44, 56, 84), (38, 81, 106), (28, 128, 152), (82, 108, 98), (90, 34, 146), (131, 56, 92)])
-"""The palette: RGB at those strengths, linear between them."""
-_STRENGTHS = np.linspace(0, 1, 201)
-_PALETTE = np.stack([np.interp(_STRENGTHS, _STOPS, _COLOURS[:, k]) for k in range(3)], axis=1) @ _YCC.T
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +47,7 @@ class Row:
 def strongest(canvas: Canvas, least: float, most: int) -> list[Row]:
     """The rows that are stronger than their neighbours and at least ``least``, strongest first, up to ``most``."""
     colours, covered = _row_colours(canvas)
-    strength, strange = _on_palette(colours)
+    strength, strange = on_palette(colours)
     strength = np.where(covered, 0, strength)
     found: list[int] = []
     for k in np.argsort(-strength, kind="stable").tolist():
@@ -70,16 +57,6 @@ def strongest(canvas: Canvas, least: float, most: int) -> list[Row]:
             found.append(k)
     top = PLOT[1]
     return [Row(top + (k + 0.5) * ROW_HEIGHT, float(strength[k]), float(strange[k])) for k in found]
-
-
-def _on_palette(colours: Floats) -> tuple[Floats, Floats]:
-    """The strength of each colour (…×3, luma and chroma) and its distance from the palette, in units of noise."""
-    points, palette = (colours / _NOISE).reshape(-1, 3), _PALETTE / _NOISE
-    squares = (points**2).sum(1)[:, None] - 2 * points @ palette.T + (palette**2).sum(1)
-    nearest = squares.argmin(1)
-    distance = np.sqrt(np.maximum(squares[np.arange(len(points)), nearest], 0))
-    shape = colours.shape[:-1]
-    return _STRENGTHS[nearest].reshape(shape), distance.reshape(shape)
 
 
 def _row_colours(canvas: Canvas) -> tuple[Floats, NDArray[np.bool_]]:
@@ -108,17 +85,14 @@ def _edge_profile(canvas: Canvas) -> tuple[Floats, NDArray[np.bool_], int]:
     fx, fy = canvas.factor
     first, last = int(np.floor(PLOT[1] * fy)) - 2, int(np.floor((PLOT[3] - 1) * fy))
     pixels = canvas.original[max(first, 0) : last, int(_COLUMNS[0] * fx) : int(_COLUMNS[1] * fx)].astype(np.float64)
-    part = pixels @ _YCC.T
-    _, distance = _on_palette(part)
+    part = pixels @ YCC.T
+    _, distance = on_palette(part)
     bleed = max(1, round(_BLEED * fx))
-    warm = pixels[..., :2].max(-1) - pixels[..., 2] > _WARM
-    clear = ~_grown((distance > _STRANGE) & _grown(warm, 2 * bleed), bleed)
-    from_right = np.cumsum(clear[:, ::-1], axis=1)[:, ::-1]
-    taken = clear & (from_right <= round(_TAKEN * fx))
-    covered = taken.sum(1) < 3
-    taken[covered] = True  # any value: a covered row is left out
-    profile = np.nanmedian(np.where(taken[..., None], part, np.nan), axis=1)
-    profile[covered] = _PALETTE[0]
+    warm = (pixels[..., 0] - pixels[..., 2] > _WARM_RED) | (pixels[..., 1] - pixels[..., 2] > _WARM_GREEN)
+    candles = (distance > STRANGE) & _grown(warm, 2 * bleed)
+    covered = _grown(candles.any(1)[:, None], 2 * bleed)[:, 0]  # what the price just crossed is liquidated anyway
+    profile = np.median(part[:, -max(2, round(_TAKEN * fx)) :], axis=1)
+    profile[covered] = PALETTE[0]
     return profile, covered, max(first, 0)
 
 

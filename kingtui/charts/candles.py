@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kingtui.charts.heat_palette import STRANGE, YCC, on_palette
 from kingtui.charts.locate import Box, Canvas
 
 PLOT: Box = (70, 20, 870, 620)
@@ -140,7 +141,9 @@ def _edge(contrast: NDArray[np.float32], end: int, way: int) -> float:
 def last_candle(canvas: Canvas) -> LastCandle | None:
     """Where the last candle closed; None where none reaches the right axis."""
     top, bottom = PLOT[1] + 2, PLOT[3] - 2
-    hue = _candle_hue(canvas.signed[top:bottom, _LAST_COLUMN : _LAST_COLUMN + 3])
+    columns = canvas.signed[top:bottom, _LAST_COLUMN : _LAST_COLUMN + 3]
+    _, strange = on_palette(columns[:, 0] @ YCC.T)
+    hue = _candle_hue(columns) * _smeared(strange > STRANGE)
     at = int(np.abs(hue).argmax())
     if abs(hue[at]) < 12:
         return None
@@ -157,6 +160,11 @@ def last_candle(canvas: Canvas) -> LastCandle | None:
         close = span[0] + wick if rose else span[1] - wick
         return LastCandle(top + close, max(1.0, length - wick), rose)
     return LastCandle(top + (body[0] if rose else body[1]), _EDGE_DOUBT, rose)
+
+
+def _smeared(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The rows and their neighbours up to 2 away."""
+    return np.convolve(rows, np.ones(5), mode="same") > 0.5
 
 
 def _candle_hue(columns: NDArray[np.int16]) -> NDArray[np.float64]:

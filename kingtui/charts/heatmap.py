@@ -18,6 +18,7 @@ from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.price_axis import PriceAxis, price_axis, read_labels
 from kingtui.charts.reading import Band, HeatmapReading, Kind
 from kingtui.charts.text import SYMBOL
+from kingtui.charts.titles import leverage_of
 
 SIZE: tuple[int, int | None] = (940, 640)
 TITLE_BOX: Box = (78, 8, 862, 40)
@@ -57,7 +58,7 @@ def kind(match: re.Match[str]) -> Kind:
 
 def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
     """Symbol, leverage, last price and bands, strongest first."""
-    symbol, leverage = match["symbol"], match["leverage"].replace(" ", "_")
+    symbol, leverage = match["symbol"], leverage_of(match["leverage"].replace(" ", "_"))
     verified, reasons = _check_title(canvas, symbol, leverage)
     axis = price_axis(read_labels(canvas), extent(canvas), min(canvas.factor))
     if axis is None:
@@ -131,7 +132,7 @@ def _band(row: Row, axis: PriceAxis, last: float | None) -> Band:
         price=_digits(price),
         strength=round(row.strength, 3),
         price_as_read=_digits(axis.price_as_read(row.y)),
-        distance=None if last is None else round((price / last - 1) * 100, 3),
+        distance=None if last is None else round(float(price / last - 1) * 100, 3),
         verified=reason is None,
         reason=reason,
     )
