@@ -77,7 +77,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> MapReading:
         reasons |= dict.fromkeys(("bars", "cumulated.long_end", "cumulated.short_end"), "the axes cannot be read")
     else:
         reasons |= plot.doubts()
-        found = find_clusters(plot, reasons.get("current_price"), reasons.get("bars"))
+        found = find_clusters(plot, reasons.get("current_price"))
     return MapReading(
         title=facts.title,
         symbol=facts.symbol,

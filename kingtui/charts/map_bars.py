@@ -21,7 +21,7 @@ _GROUND = 57
 _CELLS = range(40, 720)
 _USUAL = 500
 """The number of cells that most charts have: taken where the bars do not clearly stand on another grid."""
-_INK = 26
+_INK = 34
 """Luma over the ground from which a cell counts as bar: the darkest bars have 69."""
 _RIDGE = 0.02
 """Regularisation of the unmixing: damps noise where cells are narrower than a pixel of the original."""
@@ -63,7 +63,10 @@ def count_cells(canvas: Canvas, ticks: Ticks, covered: Mask) -> Cells | None:
     scores = np.abs(turns @ rows) / rows.sum()
     best = int(np.flatnonzero(scores >= 0.93 * scores.max())[0])  # the least of them: its multiples fit as well
     usual = np.flatnonzero(fitting == _USUAL - 1)
-    if len(usual) and scores[usual[0]] > 0.8 * scores.max():
+    clear = (
+        0.8 if (RIGHT - LEFT) * canvas.factor[0] / _USUAL > 1.1 else 0.4
+    )  # below a pixel per cell few bars stand alone
+    if len(usual) and scores[usual[0]] > clear * scores.max():
         best = int(usual[0])
     return Cells(int(fitting[best]) + 1, float(scores[best]))
 
@@ -114,8 +117,9 @@ def measure(canvas: Canvas, cells: Cells, covered: Mask, axis: Axis) -> Heights:
     mixing = _mixing(cells, left, right, fx, blur)
     lumas = _unmix(mixing, ground)
     unknown = hidden.astype(np.float32) @ mixing / np.maximum(mixing.sum(0), 1e-6) > 0.4
-    heights = _heights(lumas, unknown)
-    heights[heights > 0] += BOTTOM * fy - bottom
+    smeared = round(blur)  # the baseline reaches that much higher
+    heights = _heights(lumas[: len(lumas) - smeared], unknown[: len(lumas) - smeared])
+    heights[heights > 0] += BOTTOM * fy - bottom + smeared
     return Heights(heights / fy * -axis.slope, fy / -axis.slope, murk)
 
 

@@ -118,6 +118,14 @@ def trace(canvas: Canvas, legend: Legend, line: float) -> NDArray[np.float64]:
         total = float(weight.sum())
         centre = float((weight * (np.arange(low, low + len(weight)) + 0.5)).sum()) / total if total > 0.2 else row + 0.5
         heights[column] = centre + TOP - 15
+    return _past_legend(heights, len(legend.bars) + len(legend.curves))
+
+
+def _past_legend(heights: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+    """The curve straight on where it passes the legend's icons, whose lines have its colour."""
+    start, end = _LEGEND_X[0] - 3 - LEFT, _LEGEND_X[1] + 3 - LEFT
+    if heights[start : end + 1].min() < _LEGEND_Y + rows * _LEGEND_PITCH:
+        heights[start : end + 1] = np.linspace(heights[start], heights[end], end + 1 - start)
     return heights
 
 
@@ -188,9 +196,9 @@ def covered(canvas: Canvas, legend: Legend, heights: NDArray[np.float64], line: 
     """Where (rows TOP - 15 to BOTTOM + 2, columns LEFT to RIGHT) a curve or the price line hides what is behind it."""
     score = curve_likeness(canvas, legend)
     rows = np.arange(score.shape[0])[:, None] + TOP - 15 + 0.5
-    padded = np.pad(heights, (1, 2), mode="edge")
-    spans = np.stack((padded[:-2], padded[1:-1], padded[2:]))
-    spans[:, -5:] = np.stack((spans[:, -5:].min(0), spans[:, -5:].min(0), np.full(5, BOTTOM + 2.0)))  # the last drop
+    padded = np.pad(heights, (2, 3), mode="edge")
+    spans = np.stack([padded[shift : shift + score.shape[1]] for shift in range(5)])  # a line is 2 pixels wide
+    spans[-1, -5:] = BOTTOM + 2.0  # the drop at the right end
     high, low = spans.min(0), spans.max(0)
     span = (rows > high - 3) & (rows < low + 3)
     steep = low - high > 8

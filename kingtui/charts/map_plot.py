@@ -15,8 +15,14 @@ from kingtui.charts.map_bars import Cells, Heights, count_cells, measure
 from kingtui.charts.map_curves import Legend, covered, right_axis_top, trace
 from kingtui.charts.reading import Cluster, Slot
 
-_CURVE_TOLERANCE = 0.025
+_CURVE_TOLERANCE = 0.02
 """Of the larger end: how far the sums of the bars and the curves may differ."""
+_BARS_TOLERANCE = 0.04
+"""Of the larger end: how far the cumulated bars may be from the curves anywhere for the bars to count as verified."""
+_CLUSTER_TOLERANCE = 0.12
+"""The same for clusters to be verified at all: the curves of real charts rise a little where no bar is drawn."""
+_DROP = 5
+"""Cells at the right end within which the curve drops to 0."""
 _SHAKES = 16
 """Random errors, of the size of the measurement's, that a cluster must bear."""
 
@@ -51,10 +57,11 @@ class Plot:
 
     @property
     def ends(self) -> dict[str, float | None]:
-        """The curves' totals at the far left and right; the right one drops to 0 in the last cell."""
+        """The curves' totals at the far left and right; the right one drops to 0 within the last few cells."""
         if self.curve is None:
             return {"long_end": None, "short_end": None}
-        return {"long_end": round(float(self.curve[0]), 1), "short_end": round(float(self.curve[-2]), 1)}
+        last = self.curve[max(self.here, len(self.curve) - _DROP) :]
+        return {"long_end": round(float(self.curve[0]), 1), "short_end": round(float(last.max()), 1)}
 
     def rounded(self, price: float) -> float:
         """A price to a hundredth of a cell."""
@@ -67,18 +74,28 @@ class Plot:
             return dict.fromkeys(names, "the right axis cannot be read")
         if not self.sound:
             return dict.fromkeys(names, "an axis has too few regular ticks")
-        sums, reasons = self.sums, {}
-        larger = max(float(self.curve[0]), float(self.curve[-2]), float(sums[0]), float(sums[-1]), 1e-9)
-        for name, curve, bars in (
-            ("cumulated.long_end", self.curve[0], sums[0]),
-            ("cumulated.short_end", self.curve[-2], sums[-1]),
-        ):
-            if abs(curve - bars) > _CURVE_TOLERANCE * larger:
-                reasons[name] = f"the curve ends at {curve:.0f}, the bars sum to {bars:.0f}"
-        apart = np.abs(self.curve - sums)[:-1].max() / larger
-        if reasons or apart > 2 * _CURVE_TOLERANCE:
-            reasons["bars"] = f"bars and curves differ by {apart:.0%} of the larger end"
+        sums, ends, reasons = self.sums, self.ends, {}
+        larger = max(*(end or 0.0 for end in ends.values()), float(sums[0]), float(sums[-1]), 1e-9)
+        for name, bars in (("long_end", float(sums[0])), ("short_end", float(sums[-1]))):
+            if abs((ends[name] or 0.0) - bars) > _CURVE_TOLERANCE * larger:
+                reasons[f"cumulated.{name}"] = f"the curve ends at {ends[name]:.0f}, the bars sum to {bars:.0f}"
+        if self.apart > _BARS_TOLERANCE:
+            reasons["bars"] = f"bars and curves differ by {self.apart:.0%} of the larger end"
         return reasons
+
+    @property
+    def apart(self) -> float:
+        """The largest distance of the curves from the cumulated bars, as a share of the larger end; 1 without curves.
+
+        A curve may be early or late by a cell, for it is drawn from centre to centre.
+        """
+        if self.curve is None:
+            return 1.0
+        sums = np.pad(self.sums, 2, mode="edge")
+        around = np.stack([sums[shift : shift + len(self.curve)] for shift in range(5)])
+        beyond = np.maximum(self.curve - around.max(0), around.min(0) - self.curve)[:-_DROP]
+        larger = max(float(self.curve[:-_DROP].max()), float(sums.max()), 1e-9)
+        return float(np.clip(beyond, 0, None).max()) / larger
 
 
 def read_plot(canvas: Canvas, legend: Legend, axis: Axis, counts: Axis, line: float, ticks: Ticks) -> Plot | None:
@@ -90,8 +107,12 @@ def read_plot(canvas: Canvas, legend: Legend, axis: Axis, counts: Axis, line: fl
         return None
     heights = measure(canvas, cells, hidden, counts)
     top = right_axis_top(canvas)
-    columns = np.clip(np.floor(cells.centres() - LEFT).astype(int), 0, RIGHT - LEFT - 1)
-    curve = None if top is None else np.clip((BOTTOM - heights_of_curve[columns]) / (BOTTOM - TOP), 0, None) * top
+    curve = None
+    if top is not None:
+        at_cells = np.interp(cells.centres(), LEFT + 0.5 + np.arange(RIGHT - LEFT), heights_of_curve)
+        first = (heights_of_curve[1] - heights_of_curve[0]) / 2  # the first cell lies half a column further out
+        at_cells[0] -= float(np.clip(first, 0, 8)) if at_cells[0] > TOP else 0
+        curve = np.clip((BOTTOM - at_cells) / (BOTTOM - TOP), 0, None) * top
     return Plot(
         prices=axis.slope * cells.centres() + axis.intercept,
         totals=_tidy(heights),
@@ -114,7 +135,7 @@ def _tidy(heights: Heights) -> NDArray[np.float64]:
     return np.round(totals, 1)
 
 
-def find_clusters(plot: Plot, price_doubt: str | None, bars_doubt: str | None) -> dict[Slot, Cluster | None]:
+def find_clusters(plot: Plot, price_doubt: str | None) -> dict[Slot, Cluster | None]:
     """The clusters around the price's own cell, each verified or with the reason why not."""
     price = float(plot.prices[plot.here])
     found = clusters(plot.prices, plot.totals, price)
@@ -125,7 +146,7 @@ def find_clusters(plot: Plot, price_doubt: str | None, bars_doubt: str | None) -
             checked[slot] = None
             continue
         reason = price_doubt and f"the price is not sure: {price_doubt}"
-        reason = reason or bars_doubt or _doubt_cluster(plot, cluster, price)
+        reason = reason or _doubt_cluster(plot, cluster, price)
         if not reason and not all(_same(cluster, other[slot]) for other in shaken):
             reason = "another place is nearly as strong"
         checked[slot] = Cluster(
@@ -146,14 +167,19 @@ def _doubt_cluster(plot: Plot, cluster: Cluster, price: float) -> str | None:
     """What the curve says against a cluster: it must rise across the window by its strength."""
     if plot.curve is None:
         return "the right axis cannot be read"
-    reach = HALF_WINDOW * price + 0.5 * plot.step
-    inside = np.flatnonzero(np.abs(plot.prices - cluster.price) <= reach + plot.step)
-    ends = np.clip((inside[0] - 1, inside[-1] + 1), 0, len(plot.curve) - 2)
-    rise = abs(float(plot.curve[ends[1]] - plot.curve[ends[0]]))
-    own = plot.totals[max(0, inside[0] - 1) : inside[-1] + 2].sum()
-    pixel = plot.top / (BOTTOM - TOP)
-    if abs(rise - own) > max(0.15 * own, 4 * pixel):
-        return f"the bars there sum to {own:.0f}, but the curve rises by {rise:.0f}"
+    if not plot.sound:
+        return "an axis has too few regular ticks"
+    if plot.apart > _CLUSTER_TOLERANCE:
+        return f"bars and curves differ by {plot.apart:.0%} of the larger end"
+    reach = HALF_WINDOW * price
+    inside = np.flatnonzero(np.abs(plot.prices - cluster.price) <= reach + plot.step / 2)
+    start, end = max(int(inside[0]) - 1, 0), min(int(inside[-1]) + 1, len(plot.curve) - _DROP)
+    rise = abs(float(plot.curve[end] - plot.curve[start]))
+    outer = float(plot.totals[max(0, start - 2) : end + 3].sum())
+    inner = float(plot.totals[start + 3 : max(end - 2, start + 3)].sum())
+    slack = max(0.15 * cluster.strength, 4 * plot.top / (BOTTOM - TOP))
+    if not inner - slack <= rise <= outer + slack:
+        return f"the bars there sum to {cluster.strength:.0f}, but the curve rises by {rise:.0f}"
     return None
 
 

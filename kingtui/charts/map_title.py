@@ -16,6 +16,7 @@ EXCHANGES = ("binance", "bitfinex", "okx", "bitmex", "bybit", "bitget")
 """Those seen so far; others are taken as they are read and not verified."""
 
 _FONT, _BASELINE, _CENTRE = 15, 32, 400.0
+_LEGEND_FONT, _LEGEND_X, _LEGEND_BASELINE, _LEGEND_PITCH = 12, 636.0, 66, 24
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOMENT = re.compile(r"(\w{3})\W*(\d{1,2})\s*(\w{3})\s*(\d{4})\s*(\d{2})\W?(\d{2})\W?(\d{2})")
 
@@ -50,6 +51,8 @@ def read_facts(canvas: Canvas, match: re.Match[str], swatches: int) -> Facts:
     reasons = _doubts(canvas, title, symbol, printed, leverage, exchanges)
     if swatches != len(exchanges):
         reasons["exchanges"] = f"the legend shows {swatches} exchanges, the title {len(exchanges)}"
+    elif not _in_legend(canvas, exchanges):
+        reasons["exchanges"] = "the legend does not name the same exchanges"
     elif unknown := set(exchanges) - set(EXCHANGES):
         reasons["exchanges"] = f"{', '.join(sorted(unknown))} has not been seen before"
     if weekday != f"{timestamp:%a}":
@@ -69,7 +72,7 @@ def _doubts(
         )
     parts = {
         "symbol": (symbol, SYMBOL),
-        "exchanges": ("_".join(exchanges), _LOWER),
+        "exchanges": ("_".join(exchanges), ""),  # words of a known vocabulary, which the legend confirms
         "timestamp": (printed, "0123456789"),
         "leverage": (leverage, _LOWER),
     }
@@ -83,6 +86,16 @@ def _doubts(
             reasons[name] = f"it may be {witness.rival} as well" if witness.rival != part else "it is blurred"
         start += len(part)
     return reasons
+
+
+def _in_legend(canvas: Canvas, exchanges: tuple[str, ...]) -> bool:
+    """Whether the legend lists the exchanges, by name from top to bottom."""
+    found = [
+        confirm(canvas.luma, name, _LEGEND_FONT, _LEGEND_X, _LEGEND_BASELINE + row * _LEGEND_PITCH, "", reach=2)
+        for row, name in enumerate(sorted(exchanges))
+    ]
+    likeness = [witness.likeness for witness in found]  # a curve or a bar may run through one of them
+    return sum(likeness) / len(likeness) >= 0.75 and min(likeness) >= 0.5
 
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
