@@ -106,9 +106,9 @@ def _curves(
     left = [(x_of(chart, middle - i), y_of(amount, largest_tick)) for i, amount in enumerate(long)]
     right = [(x_of(chart, middle + i), y_of(amount, largest_tick)) for i, amount in enumerate(short)]
     if len(right) > 1:
-        # The short curve's last point lies at zero: the nearly vertical line at the right edge.
+        # Its last stretch, over two cells, falls from the total to zero: the nearly vertical line at the right edge.
         total = y_of(short[-1], largest_tick)
-        right[-2:] = [(right[-2][0], total), (right[-1][0], float(BASE))]
+        right[-2:] = [(right[-2][0], total), (RIGHT, float(BASE))]
     for points, shade in ((left, look.LONG_SHADE), (right, look.SHORT_SHADE)):
         if len(points) > 1:
             area: list[Point] = [(points[0][0], BASE), *points, (points[-1][0], BASE)]
