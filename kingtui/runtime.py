@@ -78,6 +78,7 @@ class Runtime:
             self._lock.acquire()
             stack.callback(self._lock.release)
             await asyncio.to_thread(self.home.sweep)
+            await asyncio.to_thread(self.home.sweep)
             self._logs.redact(self.settings.secrets())
             self._logs.start()
             stack.callback(self._logs.stop)
@@ -150,7 +151,7 @@ class Runtime:
         """Complete what a crash left open, then start the API and the loops."""
         self._spawn = spawn
         self._stopping = False
-        moved = await self._filing.complete(self._clock.now())
+        moved = await self._filing.complete()
         if moved:
             log.warning("%d files were on their way when the process before ended; they are in place now", moved)
         if self._sockets:

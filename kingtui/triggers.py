@@ -22,8 +22,6 @@ from kingtui.watcher import FolderWatcher
 log = logging.getLogger("kingtui.triggers")
 
 YOUNG_AGAIN_SECONDS = 1.0
-LOST_MOVE_SECONDS = 120.0
-"""A move that was stored so long ago and is not done will not be done by the step that stored it."""
 
 
 class Triggers:
@@ -113,7 +111,7 @@ class Triggers:
         if full:
             await self._watcher.ensure()
             self._watcher.overflowed = False
-            await self._filing.complete(clock.now() - timedelta(seconds=LOST_MOVE_SECONDS))
+            await self._filing.complete()
             self._checked = clock.monotonic()
         if full or again:
             young += (await self._intake.scan()).young

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kingtui import __version__
 from kingtui.events import EventBus, Subscription
@@ -30,7 +30,7 @@ from kingtui.orchestrator import MANUAL, Lane, Orchestrator
 from kingtui.reports.record import record
 from kingtui.services import Source
 from kingtui.steps.base import Toolbox
-from kingtui.steps.filing import Filing
+from kingtui.steps.filing import Filing, unbroken
 from kingtui.store import images, runs, symbols
 from kingtui.triggers import Triggers
 
@@ -191,12 +191,15 @@ class LocalControl:
         folder = (
             "downloads" if image.failed_stage is Stage.NEW or image.kind is None else f"downloads/{image.kind.folder}"
         )
+        await unbroken(self._return(image, image.failed_stage, folder, now))
+        self._triggers.wake()
+
+    async def _return(self, image: Image, stage: Stage, folder: str, now: datetime) -> None:
         async with self._tools.database.write() as tx:
             move = await self._filing.plan(tx, image.path, folder, image.name, image.sha256, now)
             long_ago = now - timedelta(days=1)  # its file has settled: what does not decode now never will
-            await images.move_on(tx, image.id, image.failed_stage, now, path=move.dst, reason=None, changed_at=long_ago)
+            await images.move_on(tx, image.id, stage, now, path=move.dst, reason=None, changed_at=long_ago)
         await self._filing.follow(move)
-        self._triggers.wake()
 
     def events(self) -> Subscription:
         return self._tools.bus.subscribe()

@@ -45,6 +45,8 @@ class Filing:
     def __init__(self, home: Home, database: Database) -> None:
         self._home = home
         self._database = database
+        self._under_way: set[int] = set()
+        """Moves that a step has planned and will follow itself."""
 
     async def plan(
         self, tx: AsyncConnection, src: str, folder: str, name: str, sha256: str, now: datetime, *, exact: bool = False
@@ -55,7 +57,9 @@ class Filing:
         """
         dst = await self.free_path(tx, folder, name, sha256)
         content = sha256 if exact else None
-        return Move(await moves.add(tx, src, dst, content, now), src, dst, content)
+        planned = Move(await moves.add(tx, src, dst, content, now), src, dst, content)
+        self._under_way.add(planned.id)
+        return planned
 
     async def free_path(self, tx: AsyncConnection, folder: str, name: str, sha256: str) -> str:
         """A path in ``folder`` that no file has and none is about to get: the name, else with ``-<8 of the hash>``."""
@@ -67,25 +71,31 @@ class Filing:
                 return path
             promised.add(found.name)
 
-    async def complete(self, before: datetime) -> int:
-        """Do the moves that were stored before a moment and never done (a crash, a full disk); how many they were."""
+    async def complete(self) -> int:
+        """Do the moves that were stored and never done (a crash, a full disk); how many they were."""
         async with self._database.read() as connection:
-            rows = [row for row in await moves.open_moves(connection) if row.at < before]
+            rows = [row for row in await moves.open_moves(connection) if row.id not in self._under_way]
         await self.follow(*(Move(row.id, row.src, row.dst, row.sha256) for row in rows))
         return len(rows)
 
     async def follow(self, *planned: Move) -> None:
-        """Move the files of committed moves. Call it within ``unbroken``, together with the commit."""
-        for move in planned:
-            try:
-                found = await self._finish(move)
-            except FileExistsError:
-                found = await self._finish(await self._redirect(move))
-            if found is Moved.MISSING:
-                log.warning("%s is gone: it was taken away before it came to %s", move.src, move.dst)
-        if planned:
-            async with self._database.write() as tx:
-                await moves.done(tx, [move.id for move in planned])
+        """Move the files of committed moves. Call it within ``unbroken``, together with the commit.
+
+        Until it has ended well nobody takes the picture up (``images.due``); where it fails, ``complete`` tries again.
+        """
+        try:
+            for move in planned:
+                try:
+                    found = await self._finish(move)
+                except FileExistsError:
+                    found = await self._finish(await self._redirect(move))
+                if found is Moved.MISSING:
+                    log.warning("%s is gone: it was taken away before it came to %s", move.src, move.dst)
+            if planned:
+                async with self._database.write() as tx:
+                    await moves.done(tx, [move.id for move in planned])
+        finally:
+            self._under_way.difference_update(move.id for move in planned)
 
     async def _finish(self, move: Move) -> Moved:
         root = self._home.root

@@ -67,6 +67,7 @@ class ImageStep:
             async with asyncio.timeout(self.tools.settings.item_timeout):
                 return await self.handle(image, run)
         except Gone as error:
+            run.errors.append(f"{image.name}: {error}")
             await self.close(image, Stage.MISSING, str(error))
             return Outcome.FAILED
         except NotAPicture as error:

@@ -11,9 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kingtui.models import Backlog, Image, Kind, Stage
-from kingtui.store.schema import attempts, images, receipts
+from kingtui.store.schema import attempts, images, moves, receipts
 
 _COLUMNS = [images.c[field.name] for field in fields(Image)]
+_UNDER_WAY = sa.select(moves.c.dst)
+_IN_PLACE = sa.and_(
+    images.c.path.not_in(_UNDER_WAY), sa.or_(images.c.analysis.is_(None), images.c.analysis.not_in(_UNDER_WAY))
+)
+"""Its files are where its row says. Between a commit and the move that follows it they are not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +116,12 @@ async def changed_at(connection: AsyncConnection, image_id: int) -> datetime:
 async def due(
     connection: AsyncConnection, stage: Stage, now: datetime, limit: int, exclude: Collection[int] = ()
 ) -> list[Image]:
-    """Pictures of a stage whose next try is not in the future, oldest first."""
+    """Pictures of a stage whose files are in place and whose next try is not in the future, oldest first."""
     rows = await connection.execute(
         sa.select(*_COLUMNS)
         .where(
             images.c.stage == stage,
+            _IN_PLACE,
             sa.or_(images.c.next_try.is_(None), images.c.next_try <= now),
             images.c.id.not_in(exclude),
         )
@@ -126,14 +132,15 @@ async def due(
 
 
 async def backlog(connection: AsyncConnection, stage: Stage, now: datetime) -> Backlog:
-    """What waits in a stage."""
-    is_due = sa.or_(images.c.next_try.is_(None), images.c.next_try <= now)
+    """What waits in a stage: of what is due, only pictures whose files are in place."""
+    later = images.c.next_try > now
+    is_due = sa.and_(sa.or_(images.c.next_try.is_(None), ~later), _IN_PLACE)
     row = (
         await connection.execute(
             sa.select(
                 sa.func.count().filter(is_due),
                 sa.func.count().filter(~is_due),
-                sa.func.min(images.c.next_try).filter(~is_due),
+                sa.func.min(images.c.next_try).filter(later),
                 sa.func.max(images.c.staged_at).filter(is_due),
             ).where(images.c.stage == stage)
         )

@@ -13,21 +13,25 @@ from kingtui.charts.painter import RatioChart, RatioRow, paint
 
 SHARED = Path(__file__).parents[3] / "shared" / "charts"
 TICKERS = (
-    "AAVE ALGO ANKR APE ARB ATOM AXS BAND BAT BCH BLUR CAKE CELO CHZ COMP CRV DASH DENT DOT DYDX EGLD ENJ ENS FIL FLOW"
-    " FTM GALA GMT GRT HBAR ICP IMX INJ JASMY KAVA KNC LDO LRC MANA MASK MINA NEAR NEO ONE OP PENDLE QTUM REN RNDR ROSE"
-    " RUNE SAND SEI SKL SNX STX SUSHI THETA TIA UNI VET WLD XLM XMR XTZ YFI ZEC ZEN ZIL ZRX"
-).split()
+    "ALGO", "ANKR", "APE", "ARB", "ATOM", "AXS", "BAND", "BAT", "BCH", "BLUR", "CAKE", "CELO", "CHZ", "COMP",
+    "CRV", "DASH", "DENT", "DOT", "DYDX", "EGLD", "ENJ", "ENS", "FIL", "FLOW", "FTM", "GALA", "GMT", "GRT", "HBAR",
+    "ICP", "IMX", "INJ", "JASMY", "KAVA", "KNC", "LDO", "LRC", "MANA", "MASK", "MINA", "NEAR", "NEO", "ONE", "OP",
+    "PENDLE", "QTUM", "REN", "RNDR", "ROSE", "SEI", "SKL", "SNX", "STX", "SUSHI", "THETA", "TIA",
+    "UNI", "VET", "XMR", "XTZ", "YFI", "ZEC", "ZEN", "ZIL", "ZRX",
+)  # fmt: skip
+"""None of them is in the real charts."""
+ROWS = 6
 
 
-def charts(count: int, rows: int = 2) -> Iterator[bytes]:
-    """Painted ratio charts; no symbol is in two of them, so that their order of arrival says nothing."""
+def charts(count: int) -> Iterator[bytes]:
+    """Painted ratio charts, up to 20; no two tell the same of a symbol, so that their order of arrival says nothing."""
     chance = random.Random(count)
     for number in range(count):
-        names = TICKERS[number * rows : (number + 1) * rows]
-        chart = RatioChart(
-            rows=tuple(RatioRow(name, round(chance.uniform(3, 97), 1)) for name in names), leverage="optical_opti"
-        )
-        yield paint(chart)
+        first = number // 2 * ROWS
+        rows = tuple(RatioRow(name, round(chance.uniform(3, 97), 1)) for name in TICKERS[first : first + ROWS])
+        if len(rows) < ROWS:
+            raise ValueError(f"there are not enough symbols for {count} charts")
+        yield paint(RatioChart(rows=rows, leverage=("optical_opti", "all_leverage")[number % 2]))
 
 
 def junk(seed: int) -> bytes:

@@ -11,6 +11,9 @@ from typing import Any
 
 from tests.faults.process import Process
 
+ENDS = "('extracted', 'unknown', 'duplicate', 'quarantined', 'missing')"
+"""The stages in which a picture stays, for SQL."""
+
 _TIMES = re.compile(r"_At$|At$|LastUpdated|Stale")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NUMBER = re.compile(r"picture \d+")
