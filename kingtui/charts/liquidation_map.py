@@ -12,19 +12,8 @@ import re
 
 import numpy as np
 
-from kingtui.charts.axes import Axis
 from kingtui.charts.locate import Box, Canvas
-from kingtui.charts.map_axes import (
-    BOTTOM,
-    LEFT,
-    RIGHT,
-    PriceLabel,
-    count_axis,
-    price_axis,
-    price_label,
-    price_line,
-    price_ticks,
-)
+from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, Axes, price_line, price_ticks, read_axes
 from kingtui.charts.map_curves import Legend, read_legend
 from kingtui.charts.map_exchanges import split
 from kingtui.charts.map_plot import Plot, find_clusters, read_plot
@@ -65,13 +54,9 @@ def read(canvas: Canvas, match: re.Match[str]) -> MapReading:
     legend = read_legend(canvas)
     facts = read_facts(canvas, match, len(legend.bars))
     reasons = dict(facts.reasons)
-    ticks, line, counts = price_ticks(canvas), price_line(canvas), count_axis(canvas)
-    axis = price_axis(canvas, ticks) if ticks else None
-    label = price_label(canvas, line) if line is not None else PriceLabel("", None, False)
-    plot = None
-    if ticks and axis and counts and line is not None:
-        plot = read_plot(canvas, legend, axis, counts, line, ticks)
-    reasons |= _doubt_price(label, axis, line, plot)
+    axes = read_axes(canvas)
+    plot = read_plot(canvas, legend, axes)
+    reasons |= _doubt_price(axes, plot)
     found: dict[Slot, Cluster | None] = dict.fromkeys(SLOTS)
     if plot is None:
         reasons |= dict.fromkeys(("bars", "cumulated.long_end", "cumulated.short_end"), "the axes cannot be read")
@@ -84,8 +69,8 @@ def read(canvas: Canvas, match: re.Match[str]) -> MapReading:
         leverage=facts.leverage,
         exchanges=facts.exchanges,
         timestamp=facts.timestamp,
-        current_price=label.value,
-        current_price_label=label.text or None,
+        current_price=axes.label.value,
+        current_price_label=axes.label.text or None,
         price_min=plot.rounded(plot.prices[0]) if plot else None,
         price_max=plot.rounded(plot.prices[-1]) if plot else None,
         price_step=float(f"{plot.step:.6g}") if plot else None,
@@ -97,16 +82,17 @@ def read(canvas: Canvas, match: re.Match[str]) -> MapReading:
     )
 
 
-def _doubt_price(label: PriceLabel, axis: Axis | None, line: float | None, plot: Plot | None) -> dict[str, str]:
+def _doubt_price(axes: Axes, plot: Plot | None) -> dict[str, str]:
     """Why the current price is missing or not verified."""
-    if line is None:
+    label = axes.label
+    if axes.line is None:
         reason = "there is no dashed price line"
     elif label.value is None or label.value <= 0:
         reason = "the number above the price line cannot be read"
-    elif axis is None or not axis.sound(5):
+    elif axes.price is None or not axes.price.sound(5):
         reason = "the price axis has too few regular ticks to confirm it"
     else:
-        at_line = axis.value(line)
+        at_line = axes.price.value(axes.line)
         tolerance = max(_PRICE_TOLERANCE, 0.75 * plot.step / label.value if plot else 0)
         if abs(at_line / label.value - 1) > tolerance:
             reason = f"the price line stands at {at_line:.6g}"

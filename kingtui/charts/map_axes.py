@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kingtui.charts.axes import Axis, fit_axis, label_boxes, parse_number, runs, tick_marks
+from kingtui.charts.axes import Axis, fit_axis, label_boxes, parse_number, tick_marks
 from kingtui.charts.glyphs import Line, advance, confirm, read_lines
 from kingtui.charts.locate import Canvas
 from kingtui.charts.text import NUMBER, read_texts
@@ -21,8 +21,10 @@ _PRICE_FONT, _COUNT_FONT, _LABEL_FONT = 10.5, 12, 12
 _PRICE_BASELINE = 548
 _LABEL_BASELINE = 54
 _MARKS = slice(532, 535)
-_LINE_LUMA = 142
 _DASH_PITCH = 18
+_LEAST_SWING, _LEAST_GREEN = 10, 1.5
+"""Amplitudes at that pitch of the luma and of green over red and blue. Measured: 18 to 27 on the line, at most 4 beside
+it; green 3 to 20, the less the more JPEG smears it."""
 _SURE = (0.7, 0.04)
 """Likeness and margin from which a label that was read glyph by glyph needs no second opinion of the recogniser."""
 
@@ -120,24 +122,25 @@ def _values(
 
 
 def price_line(canvas: Canvas) -> float | None:
-    """The centre of the dashed green price line, in canvas x; None where no column is dashed in green."""
-    rgb, luma = canvas.signed[TOP + 12 : BOTTOM - 8], canvas.luma[TOP + 12 : BOTTOM - 8]
-    green = np.minimum(rgb[..., 1] - rgb[..., 0], rgb[..., 1] - rgb[..., 2]) > 10
-    green &= np.abs(luma - _LINE_LUMA) < 40
-    share = green.mean(0)
-    column = int((share[:-2] + share[1:-1] + share[2:]).argmax()) + 1
-    dashed = luma[:, column] > (_LINE_LUMA + 57) / 2
-    dashes = runs(dashed & green[:, max(0, column - 1) : column + 2].any(1), min_length=3, gap=1)
-    starts = np.diff([start for start, _ in dashes])
-    if len(dashes) < 15 or (np.abs(starts - _DASH_PITCH) <= 1.5).mean() < 0.6:
+    """The centre of the dashed green price line, in canvas x; None where no column is dashed in green.
+
+    A column's swing is the amplitude with which its luma repeats at the pitch of the dashes, which no bar or text does.
+    """
+    rows = slice(TOP + 18, BOTTOM - 8)
+    rgb = canvas.rgb[rows].astype(np.float32)
+    count = len(rgb) // _DASH_PITCH * _DASH_PITCH
+    wave = np.exp(2j * np.pi * np.arange(count) / _DASH_PITCH).astype(np.complex64) / count
+    swing = wave @ canvas.luma[rows][:count]
+    column = int(np.abs(swing).argmax())
+    low = max(0, column - 3)
+    around = slice(low, column + 4)
+    turned = swing[around] * np.conj(swing[column]) / np.abs(swing[column])  # in phase with the strongest column
+    weight = np.clip(turned.real, 0, None)
+    weight[weight < 0.2 * weight.max()] = 0
+    tint = rgb[:count, around, 1] - (rgb[:count, around, 0] + rgb[:count, around, 2]) / 2
+    green = float(((wave @ tint) * np.conj(swing[column]) / np.abs(swing[column])).real.max())
+    if np.abs(swing[column]) < _LEAST_SWING or green < _LEAST_GREEN:
         return None
-    on = np.zeros(len(luma), dtype=np.bool_)
-    for start, end in dashes:
-        on[start + 1 : end - 1] = True
-    off = ~dashed
-    low = max(0, column - 4)
-    weight = np.clip((luma[on].mean(0) - np.median(luma[off], axis=0))[low : column + 5], 0, None)
-    weight[weight < 0.25 * weight.max()] = 0
     return float((weight * (np.arange(low, low + len(weight)) + 0.5)).sum() / weight.sum())
 
 
@@ -174,3 +177,26 @@ def _connected(columns: NDArray[np.intp], line: float) -> NDArray[np.bool_]:
         return np.zeros(0, dtype=np.bool_)
     groups = np.concatenate(([0], np.cumsum(np.diff(columns) > 6)))
     return np.asarray(groups == groups[int(np.abs(columns + 0.5 - line).argmin())])
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The axes as far as they could be read: price over canvas x, liquidations over canvas y, the price line's x."""
+
+    ticks: Ticks | None
+    price: Axis | None
+    count: Axis | None
+    line: float | None
+    label: PriceLabel
+
+
+def read_axes(canvas: Canvas) -> Axes:
+    """Both axes, the price line and the number above it."""
+    ticks, line = price_ticks(canvas), price_line(canvas)
+    return Axes(
+        ticks=ticks,
+        price=price_axis(canvas, ticks) if ticks else None,
+        count=count_axis(canvas),
+        line=line,
+        label=price_label(canvas, line) if line is not None else PriceLabel("", None, False),
+    )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kingtui.charts.axes import Axis
 from kingtui.charts.clusters import HALF_WINDOW, clusters
 from kingtui.charts.locate import Canvas
-from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP, Ticks
+from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP, Axes, Ticks
 from kingtui.charts.map_bars import Cells, Heights, count_cells, measure
 from kingtui.charts.map_curves import Legend, covered, right_axis_top, trace
 from kingtui.charts.reading import Cluster, Slot
@@ -98,31 +98,52 @@ class Plot:
         return float(np.clip(beyond, 0, None).max()) / larger
 
 
-def read_plot(canvas: Canvas, legend: Legend, axis: Axis, counts: Axis, line: float, ticks: Ticks) -> Plot | None:
-    """The bars and curves; None where no grid of cells fits the bars."""
-    heights_of_curve = trace(canvas, legend, line)
-    hidden = covered(canvas, legend, heights_of_curve, line)
-    cells = count_cells(canvas, ticks, hidden)
+def read_plot(canvas: Canvas, legend: Legend, axes: Axes) -> Plot | None:
+    """The bars and curves; None where an axis or the price line is missing, or no grid of cells fits the bars."""
+    if axes.ticks is None or axes.price is None or axes.count is None or axes.line is None:
+        return None
+    course = trace(canvas, legend, axes.line)
+    hidden = covered(canvas, legend, course, axes.line)
+    cells = count_cells(canvas, axes.ticks, hidden)
     if cells is None:
         return None
-    heights = measure(canvas, cells, hidden, counts)
+    heights = measure(canvas, cells, hidden, axes.count)
     top = right_axis_top(canvas)
-    curve = None
-    if top is not None:
-        at_cells = np.interp(cells.centres(), LEFT + 0.5 + np.arange(RIGHT - LEFT), heights_of_curve)
-        first = (heights_of_curve[1] - heights_of_curve[0]) / 2  # the first cell lies half a column further out
-        at_cells[0] -= float(np.clip(first, 0, 8)) if at_cells[0] > TOP else 0
-        curve = np.clip((BOTTOM - at_cells) / (BOTTOM - TOP), 0, None) * top
+    prices = _prices(cells, axes.ticks, axes.price)
     return Plot(
-        prices=axis.slope * cells.centres() + axis.intercept,
+        prices=prices,
         totals=_tidy(heights),
-        curve=curve,
-        here=int(np.clip(round((line - LEFT) / cells.width), 0, cells.count - 1)),
+        curve=None if top is None else _at_cells(course, cells) * top,
+        here=_own_cell(prices, cells, axes),
         heights=heights,
         cells=cells,
         top=top or 0.0,
-        sound=axis.sound(5) and counts.sound(3),
+        sound=axes.price.sound(5) and axes.count.sound(3),
     )
+
+
+def _prices(cells: Cells, ticks: Ticks, axis: Axis) -> NDArray[np.float64]:
+    """The cells' prices: ticks stand on cells, so only their labels' rounding is left of the axis' error."""
+    between = max(1, round(ticks.spacing / cells.width))
+    step = axis.slope * ticks.spacing / between
+    return np.asarray(axis.value(ticks.first - 0.5) + step * np.arange(cells.count))
+
+
+def _own_cell(prices: NDArray[np.float64], cells: Cells, axes: Axes) -> int:
+    """The price's own cell: that of the printed price, or of the line where the two are not together."""
+    at_line = int(np.clip(round(((axes.line or LEFT) - LEFT) / cells.width), 0, cells.count - 1))
+    if axes.label.value is None:
+        return at_line
+    printed = int(np.abs(prices - axes.label.value).argmin())
+    return printed if abs(printed - at_line) <= 1 else at_line
+
+
+def _at_cells(course: NDArray[np.float64], cells: Cells) -> NDArray[np.float64]:
+    """The curves' height at each cell, 0 on the baseline and 1 at the top of the right axis."""
+    heights = np.interp(cells.centres(), LEFT + 0.5 + np.arange(RIGHT - LEFT), course)
+    if heights[0] > TOP:  # the first cell lies half a column further out than the first column's centre
+        heights[0] -= float(np.clip((course[1] - course[0]) / 2, 0, 8))
+    return np.asarray(np.clip((BOTTOM - heights) / (BOTTOM - TOP), 0, None))
 
 
 def _tidy(heights: Heights) -> NDArray[np.float64]:
