@@ -110,7 +110,7 @@ def _chance(key: str) -> random.Random:
     return random.Random(key)  # noqa: S311 - a market, no secrets
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _node(key: str, node: int) -> float:
     return _chance(f"{key}:{node}").gauss(0, 1)
 
