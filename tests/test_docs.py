@@ -280,7 +280,8 @@ def test_the_answers_have_the_shape_that_is_printed(kingtui: Running) -> None:
 @pytest.mark.slow
 def test_the_commands_work_as_printed(kingtui: Running, tmp_path: Path) -> None:
     (tmp_path / "charts").mkdir()
-    chart = paint(RatioChart(rows=(RatioRow("ETH", 87.6), RatioRow("BTC", 41.2), RatioRow("SOL", 50.0))))
+    shares = {"ETH": 87.6, "BTC": 41.2, "SOL": 50.0, "XRP": 12.3, "ADA": 66.6, "LTC": 75.0, "BNB": 33.3, "TRX": 8.1}
+    chart = paint(RatioChart(rows=tuple(RatioRow(symbol, long) for symbol, long in shares.items())))
     for name in ("chart.jpg", "charts/one.jpg"):
         (tmp_path / name).write_bytes(chart)
     (block,) = [block for block in code(README, "sh") if "kingtui status" in block]
