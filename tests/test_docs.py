@@ -23,6 +23,7 @@ import pytest
 import typer
 
 from kingtui.api import make_api
+from kingtui.charts import heatmap, liquidation_map, ratio
 from kingtui.charts.painter import RatioChart, RatioRow, paint
 from kingtui.charts.reading import AnyReading, HeatmapReading, Kind, RatioReading, Row
 from kingtui.commands.command_line import app
@@ -64,6 +65,21 @@ def test_the_settings_table_is_the_settings() -> None:
 def test_every_step_is_described() -> None:
     table = [row[:2] for row in rows(part(README, "## The six steps"))]
     assert table == [[str(step.number), step.name] for step in STEPS]
+
+
+@pytest.mark.parametrize(
+    ("said", "tolerance"),
+    [
+        ("where green meets red in the bar (± {:g} points)", ratio._SPLIT_TOLERANCE),
+        ("one arrow from {:g}", ratio._ARROW),
+        ("two from {:g}", ratio._DOUBLE_ARROW),
+        ("place on the price axis: within {:.1%}", liquidation_map._PRICE_TOLERANCE),
+        ("leave less than {:.1%} open", heatmap.TOLERANCE),
+    ],
+)
+def test_the_tolerances_are_the_readers(said: str, tolerance: float) -> None:
+    text = (ROOT / "docs" / "reading-charts.md").read_text("utf-8")
+    assert said.format(tolerance).replace("%", " %") in text
 
 
 def test_every_route_is_described() -> None:
