@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import DatabaseError
-
 from kingtui import __version__
 from kingtui.clock import Clock, SystemClock
 from kingtui.home import Home, Owner, owner
@@ -19,7 +17,6 @@ from kingtui.models import (
     Backlog,
     Health,
     HealthWord,
-    KingError,
     NotFound,
     RunStatus,
     Stage,
@@ -126,8 +123,6 @@ async def stored(settings: Settings, clock: Clock | None = None) -> AsyncIterato
     await database.open(clock.now())
     try:
         yield StoreReader(settings, home, database, clock)
-    except DatabaseError as error:  # an older schema, a broken file
-        raise KingError(f"{home.database} cannot be read by this kingtui: {error.orig}") from error
     finally:
         await database.close()
 

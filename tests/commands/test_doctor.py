@@ -1,0 +1,97 @@
+"""``doctor`` and ``locate``: what is well, what is not, and that looking changes nothing."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kingtui.home import Home, HomeLock
+from kingtui.settings import Settings
+from tests.commands.shell import kingtui
+
+
+def examined(folder: Path, *arguments: object, **more: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+    """The exit code, and the findings by check."""
+    run = kingtui("doctor", "--json", *arguments, folder=folder, **({"KINGTUI_PORT": "0"} | more))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for finding in json.loads(run.stdout):
+        found.setdefault(finding.pop("check"), []).append(finding)
+    return run.returncode, found
+
+
+def test_a_fresh_place_is_well_and_stays_fresh(tmp_path: Path) -> None:
+    code, found = examined(tmp_path, "--home", tmp_path / "king")
+    assert code == 0
+    verdicts = {check: [finding["verdict"] for finding in findings] for check, findings in found.items()}
+    assert verdicts.pop("SQLite") == ["well" if sqlite3.sqlite_version_info >= (3, 51, 3) else "note"]
+    assert verdicts.pop("sources") == ["note"]
+    assert set(map(tuple, verdicts.values())) == {("well",)}
+    assert "6f327246b50388f3" in found["recogniser"][0]["text"]
+    assert not (tmp_path / "king").exists()
+
+
+def test_what_is_wrong_is_found_with_a_remedy(tmp_path: Path) -> None:
+    home = tmp_path / "king"
+    Home(home).create()
+    home.chmod(0o755)
+    (home / "kingtui.db").write_bytes(b"no database" * 100)
+    (home / "downloads" / "notes.txt").touch()
+    (home / "downloads" / "list.csv").touch()
+    (home / "downloads" / "a.jpg.part").touch()
+    (home / "downloads" / "link.jpg").symlink_to("/etc/hostname")
+    (home / "downloads" / "chart.jpg").touch()  # waits for step 2: none of doctor's business
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        more = {"KINGTUI_PORT": port, "KINGTUI_INBOX": str(tmp_path / "none"), "KINGTUI_PROT": "1"}
+        code, found = examined(tmp_path, "--home", home, **(more | {"KINGTUI_MIN_FREE_DISK": "1000TB"}))
+    assert code == 1
+    ill = {check for check, findings in found.items() if any(finding["verdict"] == "ill" for finding in findings)}
+    assert ill == {"disk", "database", "quarantine", "sources"}
+    assert found["home"][0]["remedy"] == f"chmod 700 {home}"
+    assert "did you mean KINGTUI_PORT?" in found["settings"][0]["text"]
+    assert f"port {port}" in found["API"][0]["text"]
+    left_alone = "\n".join(finding["text"] for finding in found["downloads"])
+    for name in ("notes.txt", "list.csv", "a.jpg.part", "link.jpg"):
+        assert name in left_alone
+    assert "2 files are left alone: not one of" in left_alone
+    assert "chart.jpg" not in left_alone
+
+
+@pytest.mark.slow
+def test_an_owner_whose_api_does_not_answer_is_ill(tmp_path: Path) -> None:
+    home = tmp_path / "king"
+    home.mkdir(0o700)
+    with HomeLock(Home(home), mode="headless") as lock:
+        lock.update(address="http://127.0.0.1:1")
+        code, found = examined(tmp_path, "--home", home)
+    assert code == 1
+    assert found["API"][0]["verdict"] == "ill"
+    assert "headless mode" in found["owner"][0]["text"]
+
+
+@pytest.mark.slow
+def test_the_lines_are_for_people(tmp_path: Path) -> None:
+    run = kingtui("doctor", "--home", tmp_path / "king", folder=tmp_path)
+    lines = run.stdout.splitlines()
+    assert {line[0] for line in lines if line.strip()} <= {"✓", "!", "✗", " "}
+    assert any(line.startswith("✓ recogniser") for line in lines)
+    assert any(line.strip().startswith("→ ") for line in lines)
+
+
+def test_locate_lists_every_setting_with_its_source(tmp_path: Path) -> None:
+    run = kingtui("locate", "--json", "--home", tmp_path / "king", "--demo", folder=tmp_path, KINGTUI_BATCH="7")
+    places = json.loads(run.stdout)
+    assert run.returncode == 0
+    assert places.keys() == {"paths", "settings files", "settings"}
+    settings = {row["name"]: (row["value"], row["remark"]) for row in places["settings"]}
+    assert len(settings) == len(Settings.model_fields)
+    assert settings["KINGTUI_BATCH"] == ("7", "environment")
+    assert settings["KINGTUI_HOME"] == (str(tmp_path / "king" / "demo"), "flag --home, its demo")
+    assert not (tmp_path / "king").exists()
