@@ -1,0 +1,286 @@
+"""KingApp: the dashboard's frame. Theme, screens, keys, and the bridge from Control's events to what is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from functools import partial
+from typing import Any, ClassVar, Protocol
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from kingtui.bridge import Bridge
+from kingtui.clock import Clock, SystemClock
+from kingtui.control import Control
+from kingtui.models import STEPS, KingError, StepStatus
+from kingtui.screens.dialogs import PLACES, Confirm, GoTo, Told, keys, why
+from kingtui.screens.history import HistoryScreen
+from kingtui.screens.home import HomeScreen
+from kingtui.screens.log import LogScreen
+from kingtui.screens.pictures import PicturesScreen
+from kingtui.screens.run import RunScreen
+from kingtui.screens.symbols import SymbolsScreen
+from kingtui.themes import THEMES
+from kingtui.widgets.keyed_table import KeyedTable
+from kingtui.widgets.live import Live
+from kingtui.widgets.steps import StepRow
+from kingtui.widgets.symbol_table import SymbolTable
+
+log = logging.getLogger("kingtui.app")
+
+AGAIN_SECONDS = 5.0
+_STEP_KEYS = Binding.Group("Run step", compact=True)
+
+
+class Start(Protocol):
+    """Starts what the dashboard shows, through a spawn that runs coroutines as workers of the app."""
+
+    def __call__(self, spawn: Any) -> Awaitable[None]: ...
+
+
+class KingApp(App[None]):
+    """Shows what ``control`` tells and asks it for what is keyed.
+
+    ``start(spawn)`` is called once the app runs: what it spawns are workers of this app. ``stop()`` is awaited before
+    the app ends, whatever ends it.
+    """
+
+    TITLE = "kingtui"
+    CSS_PATH = ["app.tcss", "widgets/masthead.tcss", "widgets/steps.tcss", "widgets/symbols.tcss"]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                str(step.number), f"trigger({step.number})", step.name, id=f"trigger.{step.number}",
+                group=_STEP_KEYS, tooltip=f"Run step {step.number}: {step.name}",
+            )
+            for step in STEPS
+        ),
+        Binding("p", "pause", "Pause", id="pause", tooltip="Hold automatic triggers; steps run when you ask"),
+        Binding("p", "resume", "Resume", id="resume", tooltip="Let steps run by themselves again"),
+        Binding("g", "go", "Go to", id="go", tooltip="Go to another screen: g, then its letter"),
+        Binding("slash", "find", "Find", key_display="/", id="find", tooltip="Look a symbol up"),
+        Binding("w", "why", "Why", id="why", tooltip="Health and its reasons, the home, the API"),
+        Binding("question_mark", "keys", "Help", key_display="?", id="help", tooltip="The keys that work here"),
+        Binding("escape", "home", "Home", show=False, id="home", tooltip="Back to the home screen"),
+        Binding("q", "quit", "Quit", id="quit", tooltip="Stop all safely and leave; asks while work runs"),
+    ]  # fmt: skip
+
+    def __init__(
+        self, control: Control, *, start: Start, stop: Callable[[], Awaitable[None]], clock: Clock | None = None
+    ) -> None:
+        super().__init__()
+        self.control = control
+        self.live = Live(self, control, clock or SystemClock())
+        self._start_services = start
+        self._stop_services = stop
+        self._bridge = Bridge(control, self.live.take_events, self.live.take_status, self._troubled)
+        self._leaving = False
+        screens: dict[str, Callable[[Live], Screen[None]]] = {
+            "home": HomeScreen, "symbols": SymbolsScreen, "history": HistoryScreen, "pictures": PicturesScreen,
+            "log": LogScreen,
+        }  # fmt: skip
+        for mode, screen in screens.items():
+            self.add_mode(mode, partial(screen, self.live))
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+
+    async def on_mount(self) -> None:
+        # Textual's eager tasks end the read loops of some clients at once; plain ones are what asyncio gives everyone.
+        asyncio.get_running_loop().set_task_factory(None)
+        await self.switch_mode("home")
+        self.live.start(self._bridge.run(), "bridge")
+        self.live.start(self.live.book.run(), "symbols")
+        self.run_worker(self._begin(), name="start", group="face", exit_on_error=False)
+
+    async def _begin(self) -> None:
+        try:
+            await self._start_services(self.spawn)
+            self._bridge.refresh()
+        except KingError as error:
+            log.error("kingtui cannot start: %s", error)
+            await self._stop_services()
+            self.exit(return_code=1, message=str(error))
+
+    def spawn(self, work: Coroutine[Any, Any, None], *, name: str, group: str) -> Worker[None]:
+        """Run a coroutine of the core as a worker of this app."""
+        return self.run_worker(work, name=name, group=group, exit_on_error=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Whatever breaks is logged and shown, and what the face lives from begins again."""
+        worker = event.worker
+        if event.state is not WorkerState.ERROR:
+            return
+        error = worker.error
+        log.error("%s broke: %s", worker.name, error, exc_info=error)
+        self.live.tell(f"{worker.name} broke: {error!r}; the log has it all", "error")
+        again = {"bridge": self._bridge.run, "symbols": self.live.book.run}.get(worker.name)
+        if again is not None:
+            self.set_timer(AGAIN_SECONDS, lambda: self.live.start(again(), worker.name))
+        elif worker.name == "start":
+            self.exit(return_code=1, message=f"kingtui cannot start: {error!r}")
+
+    def _troubled(self, text: str | None) -> None:
+        self.live.trouble = text
+        if self.live.status is not None:
+            self.live.take_status(self.live.status)
+
+    # What keys ask for
+
+    def action_trigger(self, step: int) -> None:
+        """Ask for a run of a step."""
+        self.live.start(self._trigger(step), f"ask for step {step}")
+
+    async def _trigger(self, step: int) -> None:
+        triggered = await self.live.ask(self.control.trigger(step))
+        if triggered is None:
+            return
+        joined = f"joins run {triggered.run_id}, which waits already"
+        self.live.tell(f"Step {step} asked: {joined if triggered.merged else f'run {triggered.run_id}'}")
+        await self.live.renew()
+
+    def action_pause(self) -> None:
+        """Hold automatic triggers."""
+        self.live.start(self._asked(self.control.pause()), "pause")
+
+    def action_resume(self) -> None:
+        """Let automatic triggers go."""
+        self.live.start(self._asked(self.control.resume()), "resume")
+
+    async def _asked(self, answer: Awaitable[Any]) -> None:
+        """What came of it is told by the events that follow."""
+        await self.live.ask(answer)
+        await self.live.renew()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        paused = self.live.status is not None and self.live.status.paused
+        if action == "pause":
+            return not paused
+        if action == "resume":
+            return paused
+        return True
+
+    def on_step_row_run_chosen(self, event: StepRow.RunChosen) -> None:
+        self.push_screen(RunScreen(self.live, event.run_id))
+
+    def on_step_row_cancel_asked(self, event: StepRow.CancelAsked) -> None:
+        self.ask_to_cancel(event.step)
+
+    def ask_to_cancel(self, step: int) -> None:
+        """End a step's run, after a question."""
+        text = f"Step {step} is at work. End its run?\n\nThe step is held until you run it or a new item comes."
+        self._confirm(text, "End it", "Let it work", lambda: self._asked(self.control.cancel(step)))
+
+    def ask_to_restart(self) -> None:
+        """End every run and set all steps to idle, after a question."""
+        text = "Restart the orchestration?\n\nEvery run ends as cancelled and all steps become idle. No data is lost."
+        self._confirm(text, "Restart", "Leave it", lambda: self._asked(self.control.restart()))
+
+    def _confirm(self, question: str, yes: str, no: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        def answered(answer: bool | None) -> None:
+            if answer:
+                self.live.start(work(), yes)
+
+        self.push_screen(Confirm(question, yes, no), answered)
+
+    # Where keys lead
+
+    def action_go(self) -> None:
+        """Wait for the letter of a screen."""
+        self.push_screen(GoTo(), self._go)
+
+    async def _go(self, place: str | None) -> None:
+        if place == "top":
+            if isinstance(table := self.focused, KeyedTable):
+                table.action_first_row()
+            elif self.focused is not None:
+                self.focused.scroll_home(animate=False)
+        elif place is not None:
+            await self.switch_mode(place)
+
+    async def action_home(self) -> None:
+        """Back to the home screen."""
+        await self.switch_mode("home")
+
+    async def action_find(self) -> None:
+        """Look a symbol up."""
+        await self.switch_mode("symbols")
+        if isinstance(self.screen, SymbolsScreen):
+            self.screen.action_look()
+
+    async def on_symbol_table_symbol_chosen(self, event: SymbolTable.SymbolChosen) -> None:
+        await self.switch_mode("symbols")
+        if isinstance(self.screen, SymbolsScreen):
+            self.screen.look_up(event.symbol)
+
+    def action_why(self) -> None:
+        """Health and its reasons."""
+        if self.live.status is not None:
+            self.push_screen(Told("Health", why(self.live.status)))
+
+    def action_keys(self) -> None:
+        """The keys that work here."""
+        active = list(self.screen.active_bindings.values())
+        shown = {found.binding.id: self.get_key_display(found.binding) for found in active if found.binding.id}
+        self.push_screen(Told("Keys that work here", keys(active, shown)))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: all that can be done now."""
+        for info in STEPS:
+            action = f"trigger({info.number})"
+            yield SystemCommand(f"Run step {info.number}", info.name, lambda action=action: self.run_action(action))
+        status = self.live.status
+        if status is not None and status.paused:
+            yield SystemCommand("Resume", "Let steps run by themselves again", self.action_resume)
+        else:
+            yield SystemCommand("Pause", "Hold automatic triggers", self.action_pause)
+        for view in status.steps if status is not None else ():
+            if view.current_run is not None:
+                step = view.info.number
+                yield SystemCommand(
+                    f"Cancel step {step}", "End its run and hold it", lambda step=step: self.ask_to_cancel(step)
+                )
+        yield SystemCommand("Restart", "End every run; all steps become idle", self.ask_to_restart)
+        for _, mode, words in PLACES:
+            yield SystemCommand(f"Go to {mode}", words, lambda mode=mode: self.switch_mode(mode))
+        yield SystemCommand("Health", "Its reasons, the home, the API", self.action_why)
+        yield SystemCommand("Keys", "The keys that work here", self.action_keys)
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        yield SystemCommand("Quit", "Stop everything safely and leave", self.action_quit)
+
+    # Leaving
+
+    async def action_quit(self) -> None:
+        """Leave; asks while work runs."""
+        status = self.live.status
+        busy = [view for view in status.steps if view.status is StepStatus.RUNNING] if status is not None else []
+        if not busy:
+            self.leave()
+            return
+        names = ", ".join(f"step {view.info.number} ({view.info.name})" for view in busy)
+        question = (
+            f"Work is under way: {names}.\n\nStop it and quit? Nothing is lost: what is not finished stays due and "
+            "goes on at the next start."
+        )
+        self._confirm(question, "Stop and quit", "Stay", self._leave)
+
+    def leave(self) -> None:
+        """Stop what runs, then end the app; a second time, end it at once."""
+        if self._leaving:
+            self.exit(return_code=1, message="kingtui was stopped before its work had ended; nothing is lost")
+            return
+        self.run_worker(self._leave(), name="leave", group="face", exit_on_error=False)
+
+    async def _leave(self) -> None:
+        self._leaving = True
+        self.notify("Stopping…", timeout=30)
+        try:
+            await self._stop_services()
+        finally:
+            self.exit()

@@ -1,0 +1,27 @@
+"""What every full screen shares: the head above, the keys below, and Live."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from kingtui.widgets.live import Live
+from kingtui.widgets.masthead import Masthead
+
+
+class KingScreen(Screen[None]):
+    """A screen between masthead and footer. Subclasses give ``body``."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__()
+        self.live = live
+
+    def body(self) -> ComposeResult:
+        """What stands between head and keys."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        yield Masthead(self.live)
+        yield from self.body()
+        yield Footer(compact=True)

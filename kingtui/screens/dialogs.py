@@ -1,0 +1,138 @@
+"""Small windows over a screen: a question, where to go, why attention is wanted, and the keys that work here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ActiveBinding, ModalScreen
+from textual.widgets import Button, Static
+
+from kingtui.models import Status
+from kingtui.widgets.words import HEALTH_MARKS, plain
+
+PLACES: tuple[tuple[str, str, str], ...] = (
+    ("h", "home", "Home: steps, newest symbols, activity"),
+    ("s", "symbols", "Symbols: look one up, its levels and report"),
+    ("r", "history", "History: every run and its log"),
+    ("p", "pictures", "Pictures: what arrived and what became of it"),
+    ("l", "log", "Log, live"),
+)
+"""Key, mode and words of every screen."""
+
+
+class Confirm(ModalScreen[bool]):
+    """A question where something would be lost."""
+
+    CSS_PATH = "dialogs.tcss"
+    AUTO_FOCUS = "#no"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes", id="confirm.yes", tooltip="Do it"),
+        Binding("n,escape,q", "answer(False)", "No", id="confirm.no", tooltip="Leave it"),
+        Binding(
+            "left,right,h,l", "app.focus_next", "Other", show=False, id="confirm.other", tooltip="The other button"
+        ),
+    ]
+
+    def __init__(self, question: str, yes: str, no: str) -> None:
+        super().__init__()
+        self.question, self._yes, self._no = question, yes, no
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="window"):
+            yield Static(self.question, markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button(Content.assemble((f"{self._yes} "), ("y", "underline")), variant="warning", id="yes")
+                yield Button(Content.assemble((f"{self._no} "), ("n", "underline")), variant="primary", id="no")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:
+        """Answer by key."""
+        self.dismiss(answer)
+
+
+class GoTo(ModalScreen[str | None]):
+    """The letters that follow ``g``. A letter gives its mode, a second ``g`` gives ``top``."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(key, f"go('{mode}')", mode.capitalize(), id=f"goto.{mode}", tooltip=words)
+            for key, mode, words in PLACES
+        ),
+        Binding("g", "go('top')", "Top", id="goto.top", tooltip="The first row of a list"),
+        Binding("escape,q", "leave", "Leave", id="goto.leave", tooltip="Stay here"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        rows = [(key, words) for key, _, words in PLACES] + [("g", "Top of the list")]
+        with Vertical(classes="window") as window:
+            window.border_title = "Go to"
+            yield Static(_table(rows))
+
+    def action_go(self, place: str) -> None:
+        """Go there."""
+        self.dismiss(place)
+
+    def action_leave(self) -> None:
+        """Stay."""
+        self.dismiss(None)
+
+    def key_any(self) -> None:
+        """Nothing else is bound."""
+
+
+class Told(ModalScreen[None]):
+    """A window to read; any of its keys closes it."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,w,question_mark", "leave", "Close", id="told.close", tooltip="Close this window"),
+    ]
+
+    def __init__(self, title: str, content: Content) -> None:
+        super().__init__()
+        self.content, self._heading = content, title
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="window") as window:
+            window.border_title = self._heading
+            window.border_subtitle = "esc closes"
+            yield Static(self.content)
+
+    def action_leave(self) -> None:
+        """Close it."""
+        self.dismiss(None)
+
+
+def why(status: Status) -> Content:
+    """Health with all its reasons, and where everything is."""
+    mark = HEALTH_MARKS[status.health.word]
+    reasons = [f"\n\n▲ {plain(reason)}" for reason in status.health.reasons] or ["\n\nNothing needs attention."]
+    api = status.api_address or status.api_problem or "off"
+    facts = [
+        ("Home", status.home), ("Source", "dropped pictures only" if status.source == "none" else status.source),
+        ("API", api), ("History", f"{status.history_count:,} runs"), ("Version", status.version),
+    ]  # fmt: skip
+    lines = [Content.assemble(f"\n{name:<9}", (plain(text), "bold")) for name, text in facts]
+    return Content.assemble((mark.text, mark.style), *reasons, "\n", *lines)
+
+
+def keys(active: Sequence[ActiveBinding], display: dict[str, str]) -> Content:
+    """The keys that work here, each with what it does; ``display`` names them by their binding's id."""
+    rows: dict[str, str] = {}
+    for _, binding, enabled, tooltip in active:
+        if binding.id is not None and enabled and not binding.system:
+            rows.setdefault(display[binding.id], tooltip or binding.description)
+    return _table(sorted(rows.items(), key=lambda row: (len(row[0]), row[0].lower())))
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> Content:
+    width = max((len(key) for key, _ in rows), default=0) + 2
+    return Content("\n").join([Content.assemble((key.ljust(width), "bold $text-accent"), words) for key, words in rows])

@@ -1,0 +1,1 @@
+"""What screens are made of. Widgets know Control, models and events, and nothing below."""

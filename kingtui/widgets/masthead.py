@@ -1,0 +1,84 @@
+"""The head of every screen: name, health, sources and pictures, the API's address, and what must not be overlooked."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from kingtui.models import Status
+from kingtui.widgets.line import Line
+from kingtui.widgets.live import Live
+from kingtui.widgets.words import HEALTH_MARKS, ago, counted, plain
+
+REFRESH_SECONDS = 15.0
+
+
+class Masthead(Widget):
+    """Two lines, and a third with the first reason while health asks for attention."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__()
+        self._live = live
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="row"):
+            yield Line(id="name")
+            yield Static("DEMO", id="demo", classes="badge")
+            yield Static("PAUSED", id="paused", classes="badge")
+            yield Line(id="api")
+            yield Line(id="clock")
+        yield Line(id="source")
+        yield Line(id="reason")
+
+    def on_mount(self) -> None:
+        self._live.status_changed.subscribe(self, lambda _: self.show())
+        self.set_interval(REFRESH_SECONDS, self.show)
+        self.show()
+
+    def show(self) -> None:
+        """Show the newest status as of now."""
+        status = self._live.status
+        now = self._live.now()
+        self.query_one("#clock", Line).show(Content(f"{now:%H:%M} UTC"))
+        if status is None:
+            self.query_one("#name", Line).show(Content.assemble(("kingtui", "bold $primary"), ("  starting", "dim")))
+            return
+        self.query_one("#name", Line).show(self._title(status))
+        self.query_one("#source", Line).show(self._source(status))
+        self.query_one("#api", Line).show(_api(status))
+        self.query_one("#reason", Line).show(self._reason(status))
+        self.set_class(status.demo, "-demo")
+        self.set_class(status.paused, "-paused")
+        self.set_class(bool(status.health.reasons) or self._live.trouble is not None, "-reason")
+
+    def _title(self, status: Status) -> Content:
+        mark = HEALTH_MARKS[status.health.word]
+        parts = [Content.styled("kingtui", "bold $primary"), Content("  "), Content.styled(mark.text, mark.style)]
+        if self._live.trouble is not None:
+            parts.append(Content.styled(f"  as of {status.at:%H:%M:%S}", "$text-warning"))
+        return Content("").join(parts)
+
+    def _source(self, status: Status) -> Content:
+        now = self._live.now()
+        last = f"last picture {ago(status.last_picture_at, now)}" if status.last_picture_at else "no picture yet"
+        today = f"{status.pictures_today:,} today of {counted(status.pictures_total, 'picture')}"
+        source = "downloads folder" if status.source == "none" else plain(status.source)
+        return Content.assemble((source, "bold"), (f"  {last}", ""), (f"  {today}", "$foreground-muted"))
+
+    def _reason(self, status: Status) -> Content:
+        reasons = [self._live.trouble] if self._live.trouble is not None else list(status.health.reasons)
+        if not reasons:
+            return Content("")
+        more = f"  ({len(reasons) - 1} more: press w)" if len(reasons) > 1 else ""
+        return Content.assemble((f"▲ {plain(reasons[0])}", "$text-warning"), (more, "$foreground-muted"))
+
+
+def _api(status: Status) -> Content:
+    if status.api_address is not None:
+        return Content.assemble(("API ", "$foreground-muted"), plain(status.api_address))
+    if status.api_problem is not None:
+        return Content.styled("▲ no API: press w", "$text-warning")
+    return Content.styled("API off", "$foreground-muted")

@@ -1,0 +1,75 @@
+"""The symbols with the newest evidence."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import DataTable
+
+from kingtui.widgets.keyed_table import KeyedTable
+from kingtui.widgets.line import Line
+from kingtui.widgets.live import Live
+from kingtui.widgets.symbol_words import COLUMNS, cells
+from kingtui.widgets.words import plain
+
+SHOWN = 60
+LEGEND = "win rates long/short, liquidation-implied · ? not verified · dim: stale"
+REFRESH_SECONDS = 20.0
+
+
+class SymbolTable(Vertical):
+    """A table, or what to do where there is no symbol yet."""
+
+    class SymbolChosen(Message):
+        """A symbol shall be shown."""
+
+        def __init__(self, symbol: str) -> None:
+            super().__init__()
+            self.symbol = symbol
+
+    def __init__(self, live: Live, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._live = live
+
+    def compose(self) -> ComposeResult:
+        yield Line(classes="empty")
+        yield KeyedTable(COLUMNS, right=COLUMNS[1:])
+        legend = Line(classes="legend")
+        legend.show(Content.styled(LEGEND, "$foreground-muted"))
+        yield legend
+
+    def on_mount(self) -> None:
+        self._live.book.changed.subscribe(self, lambda _: self.show())
+        self._live.status_changed.subscribe(self, lambda _: self._show_if_empty())
+        self.watch(self.app, "theme", lambda: self.show(), init=False)
+        self.set_interval(REFRESH_SECONDS, self.show)
+        self.show()
+
+    def show(self) -> None:
+        """Show the newest records with their ages as of now."""
+        newest, now = self._live.book.newest(SHOWN), self._live.now()
+        self.set_class(not newest, "-empty")
+        self.query_one(KeyedTable).sync({record.symbol: cells(record, now, self._live) for record in newest})
+        if not newest:
+            self.query_one(".empty", Line).show(Content(self._teach()))
+
+    def _show_if_empty(self) -> None:
+        if self.has_class("-empty"):
+            self.show()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        if event.row_key.value is not None:
+            self.post_message(self.SymbolChosen(event.row_key.value))
+
+    def _teach(self) -> str:
+        if not self._live.book.loaded:
+            return "Loading…"
+        home = plain(self._live.status.home) if self._live.status else "the home"
+        return (
+            "No symbol is known yet.\n\n"
+            f"Drop a chart picture into\n{home}/downloads\n"
+            "and steps 2 to 6 turn it into levels, win rates and a report, by themselves."
+        )
