@@ -44,7 +44,7 @@ def price_ticks(canvas: Canvas) -> Ticks | None:
     marks = np.array(tick_marks(strip, threshold=45)) + LEFT - 2
     if len(marks) < 3:
         return None
-    best: tuple[int, float, float, NDArray[np.bool_]] | None = None
+    best: tuple[float, float, float, NDArray[np.bool_]] | None = None
     for spacing in np.unique(np.round(np.diff(marks), 1)):
         if spacing < 20:
             continue
@@ -56,9 +56,11 @@ def price_ticks(canvas: Canvas) -> Ticks | None:
             if len(np.unique(steps[good])) < 3:
                 break
             spacing, first = (float(c) for c in np.polyfit(steps[good], marks[good], 1))
-        if abs(first - LEFT - 0.5) < 2 and (best is None or good.sum() > best[0]):
-            best = (int(good.sum()), first, spacing, good)
-    if best is None or best[0] < 3:
+        missing = (RIGHT - LEFT) // spacing + 1 - good.sum()
+        rating = float(good.sum() - missing)  # a finer grid through a few specks more would miss most of its marks
+        if abs(first - LEFT - 0.5) < 2 and good.sum() >= 3 and (best is None or rating > best[0]):
+            best = (rating, first, spacing, good)
+    if best is None:
         return None
     return Ticks(best[1], best[2], tuple(float(mark) for mark in marks[best[3]]))
 

@@ -117,7 +117,7 @@ def measure(canvas: Canvas, cells: Cells, covered: Mask, axis: Axis) -> Heights:
     mixing = _mixing(cells, left, right, fx, blur)
     lumas = _unmix(mixing, ground)
     unknown = hidden.astype(np.float32) @ mixing / np.maximum(mixing.sum(0), 1e-6) > 0.4
-    smeared = round(blur)  # the baseline reaches that much higher
+    smeared = int(np.ceil(blur))  # the baseline reaches that much higher
     heights = _heights(lumas[: len(lumas) - smeared], unknown[: len(lumas) - smeared])
     heights[heights > 0] += BOTTOM * fy - bottom + smeared
     return Heights(heights / fy * -axis.slope, fy / -axis.slope, murk)

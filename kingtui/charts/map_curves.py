@@ -129,22 +129,27 @@ def _past_legend(heights: NDArray[np.float64], rows: int) -> NDArray[np.float64]
     return heights
 
 
-def _climb(score: NDArray[np.float32], back: float = 0.05, up: float = 0.004) -> NDArray[np.intp]:
-    """The row per column of the best path from the bottom row: going up is nearly free, going back down is not."""
+def _climb(score: NDArray[np.float32], back: float = 0.05, up: float = 0.01, along: float = 0.05) -> NDArray[np.intp]:
+    """The row per column of the best path that starts at the bottom.
+
+    Climbing within a column costs ``up`` per pixel and earns ``along`` times the score of the pixels it passes, for a
+    steep curve is seen there; falling back costs ``back`` per pixel.
+    """
     rows, columns = score.shape
-    height = np.arange(rows, dtype=np.float32)
     index = np.arange(rows)
+    height = index.astype(np.float32)
     value = np.full(rows, -1e3, dtype=np.float32)
     value[BOTTOM - TOP + 15 - 3 :] = 0
     came = np.empty((columns, rows), dtype=np.intp)
     for column in range(columns):
-        rise = value - up * height  # from a lower place, a larger row
+        passed = np.cumsum(along * score[:, column] - up, dtype=np.float32)
+        rise = value + passed  # from a lower place, a larger row
         best_rise = np.maximum.accumulate(rise[::-1])[::-1]
         from_rise = np.minimum.accumulate(np.where(rise == best_rise, index, rows)[::-1])[::-1]
         fall = value + back * height
         best_fall = np.maximum.accumulate(fall)
         from_fall = np.maximum.accumulate(np.where(fall == best_fall, index, 0))
-        rose, fell = best_rise + up * height, best_fall - back * height
+        rose, fell = best_rise - passed, best_fall - back * height
         value = np.maximum(rose, fell) + score[:, column]
         came[column] = np.where(rose >= fell, from_rise, from_fall)
     path = np.empty(columns, dtype=np.intp)

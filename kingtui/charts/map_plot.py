@@ -21,6 +21,8 @@ _BARS_TOLERANCE = 0.04
 """Of the larger end: how far the cumulated bars may be from the curves anywhere for the bars to count as verified."""
 _CLUSTER_TOLERANCE = 0.12
 """The same for clusters to be verified at all: the curves of real charts rise a little where no bar is drawn."""
+_SPECK, _LEAST_CLUSTER = 1.6, 4.0
+"""Pixels: lower bars are not told from noise, and lower clusters are not verified."""
 _DROP = 5
 """Cells at the right end within which the curve drops to 0."""
 _SHAKES = 16
@@ -149,7 +151,7 @@ def _at_cells(course: NDArray[np.float64], cells: Cells) -> NDArray[np.float64]:
 def _tidy(heights: Heights) -> NDArray[np.float64]:
     """The totals without specks; whole numbers where the bars are whole numbers of units high."""
     totals = heights.totals.copy()
-    totals[totals < max(0.5, 1.3 / heights.unit)] = 0
+    totals[totals < max(0.5, _SPECK / heights.unit)] = 0
     bars = totals[totals > 0]
     if heights.unit >= 3 and len(bars) and np.median(np.abs(bars - np.round(bars))) < 0.15:
         return np.round(totals)
@@ -190,6 +192,8 @@ def _doubt_cluster(plot: Plot, cluster: Cluster, price: float) -> str | None:
         return "the right axis cannot be read"
     if not plot.sound:
         return "an axis has too few regular ticks"
+    if cluster.strength * plot.heights.unit < _LEAST_CLUSTER:
+        return "it is too low to be told from noise"
     if plot.apart > _CLUSTER_TOLERANCE:
         return f"bars and curves differ by {plot.apart:.0%} of the larger end"
     reach = HALF_WINDOW * price
