@@ -15,6 +15,7 @@ from kingtui.api import make_api
 from kingtui.charts import heatmap, liquidation_map, ratio
 from kingtui.commands.command_line import app
 from kingtui.models import STEPS
+from kingtui.settings import Settings, variable
 from tests import documents
 from tests.documents import API, CONTRIBUTING, PAGES, README, ROOT, anchors, code, links, part, rows
 
@@ -35,6 +36,17 @@ def test_relative_links_resolve(page: Path) -> None:
 def test_the_settings_table_is_the_settings() -> None:
     written = part(README, *documents.SETTINGS).strip()
     assert written == documents.settings_table(), "python -m tests.documents writes it anew"
+
+
+def test_settings_that_do_nothing_yet_are_named() -> None:
+    files = [file for file in (ROOT / "kingtui").rglob("*.py") if file.name != "fields.py"]
+    program = "\n".join(file.read_text("utf-8") for file in files)
+    unread = {
+        variable(name, info)
+        for name, info in Settings.model_fields.items()
+        if not re.search(rf'\.{name}\b|"{name}"', program)
+    }
+    assert unread == set(re.findall(r"`(KINGTUI_\w+)`", part(README, "## What is not there yet")))
 
 
 def test_every_step_is_described() -> None:
