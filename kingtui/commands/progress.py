@@ -41,15 +41,20 @@ class Progressing:
     ) -> None:
         self._bar.stop()
 
+    def begins(self, step: int) -> None:
+        """A run of a step is asked for."""
+        if not self._bar.disable and self._task is None:
+            self._task = self._bar.add_task(_name(step), total=None)
+
     def at(self, step: int, done: int, total: int, note: str = "") -> None:
         """A run of a step has finished ``done`` of the ``total`` items that it knows of."""
         if self._bar.disable:
             if time.monotonic() - self._told >= LINE_SECONDS:
                 self._line(f"{_name(step)}: {done} of {total} {note}".rstrip())
             return
-        if self._task is None:
-            self._task = self._bar.add_task(_name(step), total=None)
-        self._bar.update(self._task, completed=done, total=total or None)
+        self.begins(step)
+        if self._task is not None:
+            self._bar.update(self._task, completed=done, total=total or None)
 
     def ended(self, run: Run) -> None:
         """A run has ended."""

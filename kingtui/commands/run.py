@@ -129,6 +129,7 @@ async def _work_off(desk: Desk, step: int, told: Progressing) -> int:
     """Run a step until nothing is due or a run could do nothing; how many items ended."""
     finished = 0
     while True:
+        told.begins(step)
         run = await desk.run(step, told)
         told.ended(run)
         finished += run.items
