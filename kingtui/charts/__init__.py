@@ -5,9 +5,15 @@ Importing this package is cheap: numpy, Pillow and the recogniser are loaded by 
 
 from __future__ import annotations
 
+import os
+
 from kingtui.charts.reading import AnyReading, Identity, Kind
 
 __all__ = ["AnyReading", "Identity", "Kind", "NotAPicture", "identify", "read"]
+
+# Before numpy is loaded: its many small products are faster on one thread (ten times so on busy cores), and give the
+# same digits on every machine. Charts are read in parallel by processes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 MAX_PIXELS = 25_000_000
 """Larger pictures are refused by their header, before a pixel is decoded."""

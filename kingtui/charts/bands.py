@@ -89,8 +89,9 @@ def _edge_profile(canvas: Canvas) -> tuple[Floats, NDArray[np.bool_], int]:
     _, distance = on_palette(part)
     bleed = max(1, round(_BLEED * fx))
     warm = (pixels[..., 0] - pixels[..., 2] > _WARM_RED) | (pixels[..., 1] - pixels[..., 2] > _WARM_GREEN)
-    candles = (distance > STRANGE) & _grown(warm, 2 * bleed)
-    covered = _grown(candles.any(1)[:, None], 2 * bleed)[:, 0]  # what the price just crossed is liquidated anyway
+    candles: NDArray[np.bool_] = (distance > STRANGE) & _grown(warm, 2 * bleed)
+    crossed = np.asarray(candles.any(axis=1, keepdims=True))
+    covered = _grown(crossed, 2 * bleed)[:, 0]  # what the price just crossed is liquidated anyway
     profile = np.median(part[:, -max(2, round(_TAKEN * fx)) :], axis=1)
     profile[covered] = PALETTE[0]
     return profile, covered, max(first, 0)

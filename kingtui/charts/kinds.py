@@ -24,7 +24,7 @@ from kingtui.charts.locate import Box, Canvas, canvas_of, fits, open_picture, pa
 from kingtui.charts.reading import AnyReading, Identity, Kind, UnknownReading
 from kingtui.charts.titles import read_title
 
-READERS: tuple[str, ...] = ("ratio", "liquidation_map")
+READERS: tuple[str, ...] = ("ratio", "liquidation_map", "heatmap", "rsi")
 
 _MIN_STRUCTURE = 0.6
 

@@ -20,7 +20,7 @@ from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.reading import Kind, Point, RsiReading
 from kingtui.charts.rsi_dots import AREA, Dot, columns_of, find_dots, in_colour, pitch_of, value_of
 from kingtui.charts.rsi_ink import BAND_HEIGHT, BANDS, ink_of
-from kingtui.charts.rsi_labels import Label, read_labels
+from kingtui.charts.rsi_labels import Fitter, Label, fit_labels
 from kingtui.charts.rsi_words import SIZE as FONT_SIZE
 from kingtui.charts.text import DIGITS, SYMBOL, read_texts
 
@@ -75,11 +75,11 @@ def read(canvas: Canvas, match: re.Match[str]) -> RsiReading:
     if not dots:
         return RsiReading(title=_TITLE, reasons={"points": "no dots were found"})
     axis = _axis_reason(canvas) or ("the dots stand in no regular row" if pitch_of(dots) is None else None)
-    labels = read_labels(ink_of(canvas, dots), dots, columns_of(dots))
-    if labels is None:
+    fitter = fit_labels(ink_of(canvas, dots), dots, columns_of(dots))
+    if fitter is None:
         points = [Point(None, round(value_of(dot), 2), reason="no label was found over the dot") for dot in dots]
     else:
-        names = _symbols(canvas, labels)
+        names = _symbols(canvas, fitter)
         points = [_point(dot, name, doubt, axis) for dot, (name, doubt) in zip(dots, names, strict=True)]
     return RsiReading(title=_TITLE, points=tuple(points))
 
@@ -113,11 +113,16 @@ def _axis_reason(canvas: Canvas) -> str | None:
     return None
 
 
-def _symbols(canvas: Canvas, labels: Sequence[Label]) -> list[tuple[str | None, str | None]]:
+def _symbols(canvas: Canvas, fitter: Fitter) -> list[tuple[str | None, str | None]]:
     """For each label its symbol (None: not certain) and why it is not verified (None: it is)."""
+    labels = fitter.labels
     asked = [k for k, label in enumerate(labels) if not _settled(label) and _visible(label)]
-    seen = dict(zip(asked, read_texts([_crop(canvas, labels[k]) for k in asked], allow=SYMBOL), strict=True))
-    names = [_symbol(label, seen[k].text if k in seen else None) for k, label in enumerate(labels)]
+    texts = read_texts([_crop(canvas, fitter, k) for k in asked], allow=SYMBOL)
+    seen = {k: text.text for k, text in zip(asked, texts, strict=True)}
+    for k, text in seen.items():
+        if labels[k].excess > 0:
+            fitter.consider(k, text)
+    names = [_symbol(label, seen.get(k)) for k, label in enumerate(labels)]
     count = Counter(name for name, _ in names)
     return [
         (name, doubt)
@@ -162,7 +167,7 @@ def _symbol(label: Label, seen: str | None) -> tuple[str | None, str | None]:
     best, free = label.best, label.free
     if not _visible(label):
         return None, "the label is cut off by the picture's edge"
-    if best.share < _LEAST_SHARE:
+    if max(best.share, free.share if free else 0) < _LEAST_SHARE:
         return None, "nothing that is known fits the label"
     if _settled(label):
         return best.word, None
@@ -179,8 +184,8 @@ def _symbol(label: Label, seen: str | None) -> tuple[str | None, str | None]:
     return best.word, "overlapping labels: no second reading confirms the symbol"
 
 
-def _crop(canvas: Canvas, label: Label) -> Image.Image:
-    """The label's pixels, by the width of its free reading."""
-    word = (label.free or label.best).word
-    half = 0.34 * FONT_SIZE * len(word) + 6
-    return canvas.crop(label.x - half, label.baseline - 11, label.x + half, label.baseline + 4)
+def _crop(canvas: Canvas, fitter: Fitter, index: int) -> Image.Image:
+    """A label's pixels, as far as its ink goes."""
+    left, right = fitter.reach(index)
+    baseline = fitter.labels[index].baseline
+    return canvas.crop(left - 3, baseline - 11, right + 3, baseline + 4)

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from kingtui.charts import glyphs
 from kingtui.charts.rsi_dots import Dot
-from kingtui.charts.rsi_ink import Ink
-from kingtui.charts.rsi_words import SIZE, Words, laid_out, neighbours, vocabulary
+from kingtui.charts.rsi_ink import Ink, baseline_above
+from kingtui.charts.rsi_words import LONGEST, SIZE, Words, laid_out, neighbours, vocabulary
 from kingtui.charts.text import SYMBOL
 
 _PHASES = 4
@@ -35,10 +35,10 @@ _HALF = 62
 """Columns to each side of the middle of a label: 1000000BABYDOGE is 120 pixels wide."""
 _SHIFTS = np.arange(-3, 4)
 """Quarters of a pixel by which a label's middle may be off its dot's."""
-_CAPITALS = 8.75
-"""Height of the capitals: 0.729 of the font size."""
 _ALPHA, _MOST_ALPHA = 0.75, 0.92
 """Opacity of the labels to begin with; The Kingfisher's have 0.77."""
+_GAP = 5
+"""Pixels; between two letters there are up to 3."""
 _NEAR_X, _NEAR_Y = 80.0, 15.0
 """Two labels nearer than this may overlap, in pixels."""
 
@@ -212,62 +212,45 @@ class Fitter:
             if not changed:
                 break
 
-    def explore(self, most: int = 6) -> None:
+    def explore(self) -> None:
         """Read every label once more, free of the vocabulary."""
         for index, label in enumerate(self.labels):
-            here = label.best
-            for _ in range(most):
-                fits = self.fit(index, neighbours(here.word), keep=3)
-                if fits[0].word == here.word or fits[0].gain <= here.gain:
-                    break
-                here = fits[0]
-            rivals = [fit for fit in fits if fit.word != here.word]
-            label.free, label.edge = here, here.gain - rivals[0].gain
+            label.free, label.edge = self._climb(index, label.best)
+
+    def consider(self, index: int, word: str) -> None:
+        """Begin the free reading of a label at a word that was read in another way, and keep the better end."""
+        label = self.labels[index]
+        if not 1 <= len(word) <= LONGEST or label.free is None or word == label.free.word:
+            return
+        end, edge = self._climb(index, self.fit(index, laid_out((word,)))[0])
+        if end.gain > label.free.gain:
+            label.free, label.edge = end, edge
+
+    def _climb(self, index: int, here: Fit, most: int = 6) -> tuple[Fit, float]:
+        """The word that changes of one character lead to as long as each gains, and its lead over its neighbours."""
+        for _ in range(most):
+            fits = self.fit(index, neighbours(here.word), keep=3)
+            rival = next(fit for fit in fits if fit.word != here.word)
+            if rival.gain <= here.gain:
+                break
+            here = rival
+        return here, here.gain - rival.gain if rival is not here else 0.0
+
+    def reach(self, index: int) -> tuple[float, float]:
+        """From where to where, in canonical pixels, the ink over a dot goes without a gap wider than a letter's."""
+        label = self.labels[index]
+        top, middle = round(label.baseline) + self.ink.pad, int(label.x) + self.ink.pad
+        inked = self.ink.ink[top - 9 : top + 1, middle - _HALF : middle + _HALF].max(0) > 0.35 * self.alpha
+        ends = []
+        for side in (inked[:_HALF][::-1], inked[_HALF:]):
+            places = np.flatnonzero(np.concatenate(([True], side)))
+            wide = np.flatnonzero(np.diff(places) > _GAP)
+            ends.append(int(places[wide[0]] if len(wide) else places[-1]))
+        return int(label.x) - ends[0], int(label.x) + ends[1]
 
 
-def baseline_above(ink: Ink, dots: Sequence[Dot]) -> float | None:
-    """How far the labels' baselines stand above their dots' middles, in pixels; None where no row of text is seen.
-
-    The mean ink over each dot, against the distance from it, is a block of the height of the capitals; the median over
-    the dots ends it cleanly although some labels overlap.
-    """
-    away = np.arange(-26.0, -4.0, 0.25)
-    profiles = []
-    for dot in dots:
-        column = int(dot.x) + ink.pad
-        mean = ink.ink[:, column - 9 : column + 10].mean(1)
-        profiles.append(np.interp(dot.y + away - 0.5 + ink.pad, np.arange(len(mean)), mean))
-    profile = np.median(profiles, axis=0)
-    sums = np.concatenate(([0.0], np.cumsum(profile)))
-    height, rim = round(_CAPITALS * 4), 6
-    ends = np.arange(height + rim, len(profile) - rim)
-
-    def mean_of(start: NDArray[np.intp], stop: NDArray[np.intp]) -> NDArray[np.float64]:
-        return np.asarray((sums[stop] - sums[start]) / (stop - start))
-
-    step = mean_of(ends - height, ends) - (
-        mean_of(ends, ends + rim) + mean_of(ends - height - rim, ends - height)
-    ) / 2  # fmt: skip
-    end = int(ends[step.argmax()])
-    if step.max() < 0.08:
-        return None
-    level = float(np.median(profile[end - height + 4 : end - 4]))
-    low = _half_way(profile, end - 8, 1, level, float(profile[end + 2 : end + rim].mean()))
-    high = _half_way(profile, end - height + 8, -1, level, float(profile[end - height - rim : end - height - 2].mean()))
-    middle = (away[low] + away[high]) / 2
-    return -float(middle + _CAPITALS / 2)
-
-
-def _half_way(profile: NDArray[np.float64], start: int, way: int, level: float, outside: float) -> int:
-    """The first index from ``start`` on, going ``way``, where the profile has fallen half way from level to outside."""
-    at = start
-    while 0 < at < len(profile) - 1 and profile[at] > (level + outside) / 2:
-        at += way
-    return at
-
-
-def read_labels(ink: Ink, dots: Sequence[Dot], xs: Sequence[float]) -> list[Label] | None:
-    """The labels of the dots, whose columns are at ``xs``; None where there is no row of text over the dots."""
+def fit_labels(ink: Ink, dots: Sequence[Dot], xs: Sequence[float]) -> Fitter | None:
+    """The labels of the dots, whose columns are at ``xs``, read; None where there is no row of text over the dots."""
     above = baseline_above(ink, dots) if dots else None
     if above is None:
         return None
@@ -278,7 +261,7 @@ def read_labels(ink: Ink, dots: Sequence[Dot], xs: Sequence[float]) -> list[Labe
     fitter.alpha = float(np.clip(_ALPHA * (middle + 1) / 2, 0.3, _MOST_ALPHA))  # share 1 is where α is right
     fitter.rounds(vocabulary())
     fitter.explore()
-    return labels
+    return fitter
 
 
 def _correlate(plane: Floats, bank: Floats) -> Floats:

@@ -1,0 +1,173 @@
+"""Heat maps: bands, candles and last price, read from painted charts and, where they are there, from originals."""
+
+from __future__ import annotations
+
+import io
+import math
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from kingtui.charts import heatmap
+from kingtui.charts.bands import strongest
+from kingtui.charts.candles import extent, last_candle
+from kingtui.charts.heat_palette import YCC, on_palette
+from kingtui.charts.locate import Canvas, canvas_of, open_picture, page_of
+from kingtui.charts.painter import Candle, HeatLevel, HeatmapChart, paint, truth
+from kingtui.charts.painter.truth import heat_at_edge
+from kingtui.charts.reading import HeatmapReading
+from kingtui.charts.titles import read_title
+from tests.charts.originals import originals
+
+START = datetime(2025, 7, 15, 4, tzinfo=UTC)
+LEVELS = (HeatLevel(20, 0.9), HeatLevel(31, 0.45), HeatLevel(150, 0.65), HeatLevel(172, 0.3), HeatLevel(188, 0.8))
+
+
+def chart(price: float = 3700.0, last: float = 1.01, levels: tuple[HeatLevel, ...] = LEVELS) -> HeatmapChart:
+    """350 hours around ``price``; the last close is ``last`` times it."""
+    closes = [price * (1 + 0.05 * math.sin(hour / 30)) for hour in range(349)] + [price * last]
+    pairs = list(zip([closes[0], *closes[:-1]], closes, strict=True))
+    candles = tuple(Candle(a, max(a, b) * 1.002, min(a, b) * 0.998, b) for a, b in pairs)
+    return HeatmapChart(symbol="1000PEPE", start=START, candles=candles, levels=levels, leverage="medium_leverage")
+
+
+def canvas(picture: bytes) -> Canvas:
+    image = open_picture(picture)
+    page = page_of(image)
+    assert page is not None
+    return canvas_of(image, page, *heatmap.SIZE)
+
+
+def read(picture: bytes) -> HeatmapReading:
+    there = canvas(picture)
+    match = heatmap.TITLE.search(read_title(there, heatmap.TITLE_BOX))
+    assert match is not None
+    return heatmap.read(there, match)
+
+
+def painted_over(picture: bytes, box: tuple[int, int, int, int]) -> bytes:
+    """The picture with a rectangle of page colour over it."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    ImageDraw.Draw(image).rectangle(box, fill=(45, 55, 82))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("scale", "format_", "quality"), [(1.0, "JPEG", 87), (0.75, "JPEG", 90), (1.6, "PNG", 0)])
+def test_the_rows_of_heat_are_found_with_their_strengths(scale: float, format_: str, quality: int) -> None:
+    given = chart()
+    rows = strongest(canvas(paint(given, scale=scale, format=format_, quality=quality)), 0.2, 20)
+    found = {round((row.y - 21.5) / 3): row.strength for row in rows}
+    painted = {row: strength for row, strength in heat_at_edge(given).items() if strength >= 0.25}
+    assert found.keys() >= painted.keys()
+    assert all(abs(found[row] - strength) < 0.1 for row, strength in painted.items())
+    assert all(any(abs(row - other) <= 1 for other in heat_at_edge(given)) for row in found)
+
+
+def test_candles_are_no_bands() -> None:
+    assert strongest(canvas(paint(chart(levels=()))), 0.2, 20) == []
+
+
+def test_every_strength_is_on_the_palette() -> None:
+    colours = np.array([(44, 56, 84), (28, 128, 152), (90, 34, 146), (131, 56, 92)], dtype=np.float64)
+    strength, strange = on_palette(colours @ YCC.T)
+    assert strength.tolist() == [0.0, 0.5, 0.8, 1.0]
+    assert strange.max() < 0.01
+
+
+@pytest.mark.parametrize("scale", [0.75, 1.0, 1.6])
+def test_the_candles_ends_are_found_to_a_pixel(scale: float) -> None:
+    given = chart()
+    found = extent(canvas(paint(given, scale=scale)))
+    assert found is not None
+    per_pixel = (given.price_top - given.price_bottom) / 600
+    high, low = given.price_top / 1.1, given.price_bottom / 0.9
+    assert found.top == pytest.approx(20 + (given.price_top - high) / per_pixel, abs=1.2)
+    assert found.bottom == pytest.approx(20 + (given.price_top - low) / per_pixel, abs=1.2)
+
+
+@pytest.mark.parametrize("last", [0.93, 0.985, 1.02, 1.06])
+def test_the_last_close_is_within_its_doubt(last: float) -> None:
+    given = chart(last=last)
+    found = last_candle(canvas(paint(given)))
+    assert found is not None
+    per_pixel = (given.price_top - given.price_bottom) / 600
+    assert found.rose == (given.candles[-1].close > given.candles[-1].open)
+    close = 20 + (given.price_top - given.candles[-1].close) / per_pixel
+    assert abs(found.close - close) <= found.doubt + 1
+
+
+def test_no_candles_no_extent() -> None:
+    page = Image.new("RGB", (940, 640), (45, 55, 82))
+    empty = Canvas(np.asarray(page), page, (0, 0, 940, 640))
+    assert extent(empty) is None
+    assert last_candle(empty) is None
+    assert heatmap.structure(empty) == 0
+
+
+@pytest.mark.parametrize("price", [0.00003, 0.0134, 3.28, 291.0, 3700.0, 102_500.0])
+def test_a_painted_heat_map_is_read_back(price: float) -> None:
+    given = chart(price)
+    reading = read(paint(given))
+    assert (reading.symbol, reading.leverage) == ("1000PEPE", "medium_leverage")
+    assert reading.sure("symbol")
+    assert reading.sure("leverage")
+    assert reading.last_price == pytest.approx(price * 1.01, rel=0.003)
+    told = {band["price"]: band["strength"] for band in truth(given)["bands"]}
+    for band in reading.bands:
+        nearest = min(told, key=lambda there, price=band.price: abs(there - price))
+        assert not band.verified or abs(band.price / nearest - 1) < 0.003
+        assert band.distance == pytest.approx((band.price / reading.last_price - 1) * 100, abs=0.01)
+    assert [band.strength for band in reading.bands] == sorted((b.strength for b in reading.bands), reverse=True)
+    assert len(reading.bands) >= len(LEVELS)
+
+
+def test_without_labels_there_are_no_prices() -> None:
+    reading = read(painted_over(paint(chart()), (872, 0, 940, 622)))
+    assert reading.last_price is None
+    assert reading.bands == ()
+    assert reading.verified == ("symbol", "leverage")
+    assert "axis" in reading.reasons["last_price"]
+
+
+def test_hidden_highs_leave_every_price_unverified() -> None:
+    given = chart()
+    per_pixel = (given.price_top - given.price_bottom) / 600
+    highest = 20 + (given.price_top / 11) / per_pixel
+    reading = read(painted_over(paint(given), (72, 42, 866, round(highest) + 25)))
+    assert not reading.sure("last_price")
+    assert "candles" in reading.reasons["last_price"]
+    assert reading.bands
+    assert not any(band.verified for band in reading.bands)
+
+
+def test_the_real_heat_map() -> None:
+    [(picture, expected)] = originals("real", "liquidation_heatmap")
+    reading = read(picture)
+    assert (reading.symbol, reading.leverage) == (expected["symbol"], expected["leverage"])
+    assert reading.last_price == pytest.approx(3760, rel=0.003)
+    assert reading.last_price_as_read is not None
+    assert 3714 <= reading.last_price_as_read <= 3729
+    two = sorted(band.price_as_read or 0 for band in reading.bands[:2])
+    assert two == [pytest.approx(2944, rel=0.005), pytest.approx(3003, rel=0.005)]
+
+
+@pytest.mark.slow
+def test_the_heat_maps_beside_the_project() -> None:
+    right = asked = 0
+    for picture, expected in originals("train", "liquidation_heatmap"):
+        reading = read(picture)
+        assert (reading.symbol, reading.leverage) == (expected["symbol"], expected["leverage"])
+        assert reading.last_price == pytest.approx(expected["last_price"], rel=0.003)
+        bands = sorted(expected["bands"], key=lambda band: -band["strength"])[:5]
+        asked += len(bands)
+        right += sum(any(abs(b.price / band["price"] - 1) < 0.003 for b in reading.bands[:5]) for band in bands)
+        assert all(
+            any(abs(band.price / other["price"] - 1) < 0.003 for other in expected["bands"])
+            for band in reading.bands[:5]
+            if band.verified
+        )
+    assert right >= 0.95 * asked
