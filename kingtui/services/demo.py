@@ -207,7 +207,7 @@ class Market:
         below, above = chance.uniform(0.22, 0.42), chance.uniform(0.16, 0.45)
         step = (below + above) * price / cells
         middle = round(below * price / step)
-        most = 6 if len(symbol) <= 4 else 5  # a longer title would not fit the page
+        most = 6 if len(symbol) <= 3 else 5  # a longer title would not fit the page
         names = EXCHANGES[: min(most, chance.choice((4, 5, 6, 6)))]
         amounts: dict[int, list[int]] = {}
         for position in book.positions:

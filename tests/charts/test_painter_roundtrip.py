@@ -125,15 +125,15 @@ def map_charts(draw: st.DrawFn) -> MapChart:
     price, cells = draw(prices), 499
     step = price / draw(st.integers(500, 1100))
     middle = draw(st.integers(10, 480))
-    symbol = draw(symbols)
-    most = 6 if len(symbol) <= 4 else 4  # so that the title fits the page
+    symbol, leverage = draw(symbols), draw(st.sampled_from(LEVERAGES))
+    most = 6 if len(symbol + leverage) <= 15 else 4  # so that the title fits the page
     names = tuple(sorted(draw(st.sets(st.sampled_from(EXCHANGES), min_size=2, max_size=most)), key=EXCHANGES.index))
     filled = draw(st.sets(st.integers(0, cells - 2).filter(lambda cell: cell != middle), min_size=20, max_size=150))
     amounts = st.integers(0, 40).map(float)
     return MapChart(
         symbol=symbol,
         exchanges=names,
-        leverage=draw(st.sampled_from(LEVERAGES)),
+        leverage=leverage,
         timestamp=AT.replace(minute=0),
         price=price,
         price_min=price - min(middle, 0.9 * price / step) * step,
