@@ -163,6 +163,15 @@ class Orchestrator:
         self._tools.bus.post(Restarted())
         self._wake()
 
+    async def clock_set_back(self, by: timedelta) -> None:
+        """Moments that were kept are too late by so much: no step shall wait for them."""
+        for number, lane in self.lanes.items():
+            lane.not_before = None
+            if lane.held_at is not None:
+                async with self._tools.database.write() as tx:
+                    await runs.set_step(tx, number, held_at=lane.held_at - by)
+                lane.held_at -= by
+
     def item_finished(self, number: int) -> None:
         """A step finished an item: the next one may have work."""
         after = self.lanes.get(number + 1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from kingtui.models import Backlog
 
 REST = timedelta(seconds=2)
 LONGEST_REST = timedelta(seconds=60)
 AFTER_EMPTY = timedelta(minutes=1)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,11 @@ def _download(facts: Facts, lane: LaneFacts) -> Due | None:
         return Due(facts.now, facts.hint)
     if facts.first:
         return Due(facts.started_at, "start")
-    ended = lane.ended_at or facts.started_at
+    ended = _past(lane.ended_at or facts.started_at, facts)
     timer = Due(ended + facts.download_interval, "timer")
     if facts.emptied_at is None:
         return timer
-    empty = Due(max(facts.emptied_at, ended + AFTER_EMPTY), "downloads is empty")
+    empty = Due(max(_past(facts.emptied_at, facts), ended + AFTER_EMPTY), "downloads is empty")
     return min(timer, empty, key=lambda due: due.at)
 
 
@@ -97,13 +98,22 @@ def _items(facts: Facts, lane: LaneFacts) -> Due | None:
 def _report(facts: Facts, lane: LaneFacts) -> Due | None:
     if not _not_held(lane):
         return None
-    wanted = [Due((lane.ended_at or facts.started_at) + facts.report_interval, "timer")]
+    ended = _past(lane.ended_at or facts.started_at, facts)
+    wanted = [Due(ended + facts.report_interval, "timer")]
     if lane.backlog.due and lane.backlog.newest is not None:
-        rested, first = lane.backlog.newest + REST, facts.first_change or lane.backlog.newest
-        wanted.append(Due(min(rested, first + LONGEST_REST), "records changed"))
+        newest = _past(lane.backlog.newest, facts)
+        first = _past(facts.first_change or newest, facts)
+        wanted.append(Due(min(newest + REST, first + LONGEST_REST), "records changed"))
+    if lane.backlog.next_try is not None:
+        wanted.append(Due(lane.backlog.next_try, "another try"))
     if facts.next_ageing is not None:
         wanted.append(Due(facts.next_ageing, "rates aged"))
     return min(wanted, key=lambda due: due.at)
+
+
+def _past(moment: datetime, facts: Facts) -> datetime:
+    """A moment that has been. One that lies ahead was noted before the clock was set back, and is long ago."""
+    return moment if moment <= facts.now else LONG_AGO
 
 
 def _not_held(lane: LaneFacts) -> bool:

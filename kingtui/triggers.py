@@ -16,12 +16,14 @@ from kingtui.services import Source
 from kingtui.steps.base import Toolbox
 from kingtui.steps.filing import Filing
 from kingtui.steps.intake import Intake
-from kingtui.store import symbols
+from kingtui.store import images, symbols
 from kingtui.watcher import FolderWatcher
 
 log = logging.getLogger("kingtui.triggers")
 
 YOUNG_AGAIN_SECONDS = 1.0
+SET_BACK_SECONDS = 5.0
+"""A clock that has gone back by less is being adjusted; whatever waits for its time waits so much longer."""
 
 
 class Triggers:
@@ -44,6 +46,7 @@ class Triggers:
         self._had_pictures = False
         self._emptied_at: datetime | None = None
         self._started_at = tools.clock.now()
+        self._clock_was = (tools.clock.now(), tools.clock.monotonic())
         self._checked = -1e9
         self._again_at: float | None = None
         self._watcher = FolderWatcher(tools.home.downloads, tools.settings.watch_buffer, self.wake)
@@ -100,6 +103,7 @@ class Triggers:
 
     async def _look(self) -> None:
         """Take in new files: those that the watcher named, or all of them when a full check is due."""
+        await self._notice_clock()
         clock, interval = self._tools.clock, self._tools.settings.monitor_interval
         noted = self._watcher.take()
         full = self._watcher.overflowed or clock.monotonic() - self._checked >= interval
@@ -116,6 +120,17 @@ class Triggers:
         if full or again:
             young += (await self._intake.scan()).young
         self._again_at = clock.monotonic() + YOUNG_AGAIN_SECONDS if young else None
+
+    async def _notice_clock(self) -> None:
+        """Where the clock was set back, nothing shall wait for a time of day that is now far off."""
+        now, monotonic = self._tools.clock.now(), self._tools.clock.monotonic()
+        back = (monotonic - self._clock_was[1]) - (now - self._clock_was[0]).total_seconds()
+        if back > SET_BACK_SECONDS:
+            log.warning("the clock was set back by %.0f s: what waits for its time is tried now", back)
+            await self._orchestrator.clock_set_back(timedelta(seconds=back))
+            async with self._tools.database.write() as tx:
+                await images.hasten(tx, now)
+        self._clock_was = (now, monotonic)
 
     async def _ask(self) -> float:
         """Ask for what is due; the seconds until something else will be."""

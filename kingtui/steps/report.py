@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Collection, Hashable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kingtui.events import ReportWritten
@@ -32,15 +33,26 @@ class Report:
     def __init__(self, tools: Toolbox, filing: Filing) -> None:
         self.tools = tools
         self._filing = filing
-        self._failures: dict[str, tuple[int, datetime]] = {}
+        self._failures: dict[str, tuple[int, float]] = {}
+        """Symbol → how often its report failed, and when it is tried again on the monotonic clock."""
 
     @property
     def info(self) -> StepInfo:
         return info(self.number)
 
     async def backlog(self) -> Backlog:
+        waiting = self._waiting()
         async with self.tools.database.read() as connection:
-            return (await symbols.backlog(connection))[0]
+            found, _ = await symbols.backlog(connection, waiting)
+        if not found.waiting:
+            return found
+        rest = min(waiting.values()) - self.tools.clock.monotonic()
+        return replace(found, next_try=self.tools.clock.now() + timedelta(seconds=rest))
+
+    def _waiting(self) -> dict[str, float]:
+        """Symbols whose report failed and is not tried again yet."""
+        now = self.tools.clock.monotonic()
+        return {symbol: next_try for symbol, (_, next_try) in self._failures.items() if next_try > now}
 
     async def run(self, run: RunContext) -> None:
         async with self.tools.database.write() as tx:
@@ -50,10 +62,8 @@ class Report:
         )
 
     async def _due(self, limit: int, seen: Collection[Hashable]) -> list[Due]:
-        now = self.tools.clock.now()
-        waiting = {symbol for symbol, (_, next_try) in self._failures.items() if next_try > now}
         async with self.tools.database.read() as connection:
-            return await symbols.due(connection, limit, {str(symbol) for symbol in seen} | waiting)
+            return await symbols.due(connection, limit, {*map(str, seen), *self._waiting()})
 
     async def _attempt(self, due: Due, run: RunContext) -> Outcome:
         symbol, updated_at = due
@@ -62,9 +72,9 @@ class Report:
                 await self._write(symbol, updated_at, run)
         except Exception as error:
             raise_if_of_the_machine(error, symbol)
-            count = self._failures.get(symbol, (0, updated_at))[0] + 1
+            count = self._failures.get(symbol, (0, 0.0))[0] + 1
             wait = BACKOFF_SECONDS * 2 ** min(count, 8) * self.tools.random.uniform(0.75, 1.25)
-            self._failures[symbol] = (count, self.tools.clock.now() + timedelta(seconds=wait))
+            self._failures[symbol] = (count, self.tools.clock.monotonic() + wait)
             text = sentence(error, self.tools.settings.item_timeout)
             run.errors.append(f"{symbol}: {text}")
             run.log(f"the report of {symbol} failed, attempt {count}: {text}")

@@ -165,6 +165,12 @@ async def postpone(tx: AsyncConnection, image_id: int, next_try: datetime) -> No
     await tx.execute(images.update().where(images.c.id == image_id).values(next_try=next_try))
 
 
+async def hasten(tx: AsyncConnection, now: datetime) -> None:
+    """No picture waits for a moment that lies ahead: the clock was set back, and such a moment is far off."""
+    for moment in (images.c.next_try, images.c.changed_at):
+        await tx.execute(images.update().where(moment > now).values({moment: now}))
+
+
 async def failed(
     tx: AsyncConnection, image: Image, run_id: int, error: str, now: datetime, next_try: datetime | None
 ) -> None:

@@ -117,16 +117,20 @@ async def due(connection: AsyncConnection, limit: int, exclude: Collection[str] 
     return [(row.symbol, row.updated_at) for row in rows]
 
 
-async def backlog(connection: AsyncConnection) -> tuple[Backlog, datetime | None]:
-    """What waits for a report, and since when the first does."""
+async def backlog(connection: AsyncConnection, exclude: Collection[str] = ()) -> tuple[Backlog, datetime | None]:
+    """What waits for a report, and since when the first does. Symbols of ``exclude`` wait for their next try."""
+    is_due = symbols.c.symbol.not_in(exclude)
     row = (
         await connection.execute(
-            sa.select(sa.func.count(), sa.func.max(symbols.c.updated_at), sa.func.min(symbols.c.due_since)).where(
-                symbols.c.due_since.is_not(None)
-            )
+            sa.select(
+                sa.func.count().filter(is_due),
+                sa.func.count().filter(~is_due),
+                sa.func.max(symbols.c.updated_at).filter(is_due),
+                sa.func.min(symbols.c.due_since).filter(is_due),
+            ).where(symbols.c.due_since.is_not(None))
         )
     ).one()
-    return Backlog(due=row[0], newest=row[1]), row[2]
+    return Backlog(due=row[0], waiting=row[1], newest=row[2]), row[3]
 
 
 async def next_ageing(connection: AsyncConnection) -> datetime | None:
@@ -139,9 +143,9 @@ async def reported(
     tx: AsyncConnection, symbol: str, seen: datetime, file: str, figure: str | None, now: datetime,
     ages_at: datetime | None,
 ) -> None:  # fmt: skip
-    """A report was written of the record as of ``seen``; a change since then keeps the symbol due."""
+    """A report was written of the record as of ``seen``; another change keeps the symbol due."""
     await tx.execute(reports.insert().values(symbol=symbol, file=file, figure=figure, at=now))
-    unchanged = sa.case((symbols.c.updated_at <= seen, None), else_=symbols.c.due_since)
+    unchanged = sa.case((symbols.c.updated_at == seen, None), else_=symbols.c.due_since)
     await tx.execute(symbols.update().where(symbols.c.symbol == symbol).values(due_since=unchanged, ages_at=ages_at))
 
 
