@@ -15,13 +15,14 @@ from kingtui.charts.text import NUMBER, read_texts
 
 LEFT, TOP, RIGHT, BOTTOM = 80, 60, 720, 530
 """The plot on the 800×600 canvas: the first and the last price lie on LEFT and RIGHT, 0 on BOTTOM."""
+DASH, DASH_PITCH = 12, 18
+"""Length of the price line's dashes, and from one to the next."""
 
 _INK = 90
 _PRICE_FONT, _COUNT_FONT, _LABEL_FONT = 10.5, 12, 12
 _PRICE_BASELINE = 548
 _LABEL_BASELINE = 54
 _MARKS = slice(532, 535)
-_DASH_PITCH = 18
 _LEAST_SWING, _LEAST_GREEN = 10, 1.5
 """Amplitudes at that pitch of the luma and of green over red and blue. Measured: 18 to 27 on the line, at most 4 beside
 it; green 3 to 20, the less the more JPEG smears it."""
@@ -130,8 +131,8 @@ def price_line(canvas: Canvas) -> float | None:
     """
     rows = slice(TOP + 18, BOTTOM - 8)
     rgb = canvas.rgb[rows].astype(np.float32)
-    count = len(rgb) // _DASH_PITCH * _DASH_PITCH
-    wave = np.exp(2j * np.pi * np.arange(count) / _DASH_PITCH).astype(np.complex64) / count
+    count = len(rgb) // DASH_PITCH * DASH_PITCH
+    wave = np.exp(2j * np.pi * np.arange(count) / DASH_PITCH).astype(np.complex64) / count
     swing = wave @ canvas.luma[rows][:count]
     column = int(np.abs(swing).argmax())
     low = max(0, column - 3)

@@ -23,6 +23,8 @@ _USUAL = 500
 """The number of cells that most charts have: taken where the bars do not clearly stand on another grid."""
 _INK = 34
 """Luma over the ground from which a cell counts as bar: the darkest bars have 69."""
+_HIDDEN = -0.5
+"""What a hidden row says: a long hidden stretch is no bar unless there is bar above it."""
 _RIDGE = 0.02
 """Regularisation of the unmixing: damps noise where cells are narrower than a pixel of the original."""
 
@@ -175,11 +177,11 @@ def _heights(lumas: NDArray[np.float32], unknown: Mask) -> NDArray[np.float64]:
     """Rows from the bottom up to where each cell's bar ends, to fractions of a row.
 
     The end is where the evidence for bar below it and ground above it is the strongest: a gap or a speck of a few rows
-    changes nothing, and rows that are hidden say nothing.
+    changes nothing, and rows that are hidden say next to nothing.
     """
     upward = lumas[::-1]
     evidence = np.clip(upward - _INK, -_INK, _INK)
-    evidence[unknown[::-1]] = 0
+    evidence[unknown[::-1]] = _HIDDEN
     total = np.concatenate((np.zeros((1, lumas.shape[1])), np.cumsum(evidence, axis=0)))
     ends = total.argmax(0)
     heights: NDArray[np.float64] = ends.astype(np.float64)

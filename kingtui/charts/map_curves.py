@@ -11,7 +11,7 @@ from PIL import Image
 
 from kingtui.charts.axes import fit_axis, label_boxes, parse_number
 from kingtui.charts.locate import PAGE, Canvas
-from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP
+from kingtui.charts.map_axes import BOTTOM, DASH, DASH_PITCH, LEFT, RIGHT, TOP
 from kingtui.charts.text import DIGITS, read_texts
 
 PALETTE: tuple[tuple[int, int, int], ...] = (
@@ -25,6 +25,8 @@ _LEGEND_Y = 62
 _LEGEND_PITCH = 24.0
 _ROWS = 9
 _RIGHT_LABELS = (724, 776)
+_DROP_WIDTH = 5
+"""Columns at the right end in which the curve drops to 0."""
 _SLANT = 20
 """Degrees by which the right axis' labels are turned."""
 
@@ -107,6 +109,7 @@ def trace(canvas: Canvas, legend: Legend, line: float) -> NDArray[np.float64]:
     (dynamic programming over the columns), refined to fractions of a pixel.
     """
     score = curve_likeness(canvas, legend)
+    score[score < 0.15] = 0  # the watermark
     middle = min(max(round(line) - LEFT, 1), RIGHT - LEFT - 1)
     left = _climb(score[:, middle - 1 :: -1])[::-1]
     right = _climb(score[:, middle : RIGHT - LEFT])
@@ -203,15 +206,26 @@ def covered(canvas: Canvas, legend: Legend, heights: NDArray[np.float64], line: 
     rows = np.arange(score.shape[0])[:, None] + TOP - 15 + 0.5
     padded = np.pad(heights, (2, 3), mode="edge")
     spans = np.stack([padded[shift : shift + score.shape[1]] for shift in range(5)])  # a line is 2 pixels wide
-    spans[-1, -5:] = BOTTOM + 2.0  # the drop at the right end
     high, low = spans.min(0), spans.max(0)
     span = (rows > high - 3) & (rows < low + 3)
     steep = low - high > 8
     hidden = span & (score > np.where(steep, 0.12, 0.25))
     upright = steep & ((span & (score > 0.25)).sum(0) > 0.5 * (low - high))  # a wall of curve: nothing beside it shows
     hidden |= span & upright
-    x = np.arange(score.shape[1]) + LEFT + 0.5
-    at_line = np.abs(x - line) < 2.5
-    rgb = canvas.signed[TOP - 15 : BOTTOM + 3, LEFT : RIGHT + 1]
-    green = np.minimum(rgb[..., 1] - rgb[..., 0], rgb[..., 1] - rgb[..., 2]) > 8
-    return np.asarray(hidden | (green & at_line))
+    hidden |= np.abs(rows - padded[2 : 2 + score.shape[1]]) < 1.6  # the line itself, even where its colour is smeared
+    end = float(heights[-_DROP_WIDTH - 2])
+    hidden[:, -_DROP_WIDTH:] |= rows > end - 3  # the drop to 0 at the right end
+    return np.asarray(hidden | _behind_line(canvas, rows, np.arange(score.shape[1]) + LEFT + 0.5, line))
+
+
+def _behind_line(canvas: Canvas, y: NDArray[np.floating], x: NDArray[np.floating], line: float) -> NDArray[np.bool_]:
+    """Where (y × x, canvas coordinates) the price line's dashes, its arrow head and its foot hide the bars."""
+    column = canvas.luma[TOP + 18 : BOTTOM - 8, round(line - 0.5)]
+    column = column[: len(column) // DASH_PITCH * DASH_PITCH]
+    swing = np.exp(-2j * np.pi * np.arange(len(column)) / DASH_PITCH) @ column
+    middle = TOP + 18.5 - np.angle(swing) / (2 * np.pi) * DASH_PITCH  # of one of the dashes
+    dashed = np.abs((y - middle + DASH_PITCH / 2) % DASH_PITCH - DASH_PITCH / 2) <= DASH / 2 + 1
+    dashes = dashed & (np.abs(x - line) < 2.7)
+    head = (y < TOP + 22) & (np.abs(x - line) < 7)
+    foot = (y > BOTTOM - 6) & (np.abs(x - line) < 6)
+    return np.asarray(dashes | head | foot)

@@ -203,6 +203,9 @@ def _doubt_cluster(plot: Plot, cluster: Cluster, price: float) -> str | None:
     outer = float(plot.totals[max(0, start - 2) : end + 3].sum())
     inner = float(plot.totals[start + 3 : max(end - 2, start + 3)].sum())
     slack = max(0.15 * cluster.strength, 4 * plot.top / (BOTTOM - TOP))
+    if end == len(plot.curve) - _DROP:  # where the curve drops only its end is known
+        rise += float(plot.curve[-_DROP:].max() - plot.curve[end])
+        outer += float(plot.totals[end + 3 :].sum())
     if not inner - slack <= rise <= outer + slack:
         return f"the bars there sum to {cluster.strength:.0f}, but the curve rises by {rise:.0f}"
     return None
