@@ -25,6 +25,8 @@ _INK = 34
 """Luma over the ground from which a cell counts as bar: the darkest bars have 69."""
 _HIDDEN = -0.5
 """What a hidden row says: a long hidden stretch is no bar unless there is bar above it."""
+RESOLVED = 1.1
+"""Pixels of the original per cell from which single bars can be told from their neighbours."""
 _RIDGE = 0.02
 """Regularisation of the unmixing: damps noise where cells are narrower than a pixel of the original."""
 
@@ -57,7 +59,7 @@ def count_cells(canvas: Canvas, ticks: Ticks, covered: Mask) -> Cells | None:
     span = RIGHT - LEFT
     per_tick = steps * ticks.spacing / span
     off = np.abs(per_tick - np.round(per_tick)) * span / ticks.spacing
-    fitting = steps[off <= 0.06 * steps / (span / ticks.spacing) / len(ticks.places) + 0.1]
+    fitting = steps[off <= (0.1 + 0.06 * per_tick / len(ticks.places)) / min(1.0, canvas.factor[0]) ** 2]
     centres, rows = _single_bars(canvas.luma, covered)
     if len(centres) < 3 or len(fitting) == 0:
         return None
@@ -100,6 +102,8 @@ class Heights:
     totals: NDArray[np.float64]
     unit: float
     murk: float
+    resolved: bool
+    """Whether a cell is wide enough, in the original's pixels, for its bar to be told from its neighbours'."""
 
 
 def measure(canvas: Canvas, cells: Cells, covered: Mask, axis: Axis) -> Heights:
@@ -122,7 +126,7 @@ def measure(canvas: Canvas, cells: Cells, covered: Mask, axis: Axis) -> Heights:
     smeared = int(np.ceil(blur))  # the baseline reaches that much higher
     heights = _heights(lumas[: len(lumas) - smeared], unknown[: len(lumas) - smeared])
     heights[heights > 0] += BOTTOM * fy - bottom + smeared
-    return Heights(heights / fy * -axis.slope, fy / -axis.slope, murk)
+    return Heights(heights / fy * -axis.slope, fy / -axis.slope, murk, cells.width * fx >= RESOLVED)
 
 
 def _stretched(covered: Mask, top: int, bottom: int, left: int, right: int, fx: float, fy: float) -> Mask:

@@ -179,9 +179,12 @@ def find_clusters(plot: Plot, price_doubt: str | None) -> dict[Slot, Cluster | N
 
 
 def _shaken(plot: Plot, price: float) -> list[dict[Slot, Cluster | None]]:
-    """The clusters of bars that are off by random errors of the measurement's size (0.4 pixels and 2 %)."""
+    """The clusters of bars that are off by random errors of the measurement's size: 0.4 pixels, and 2 % where cells are
+    resolved, else 20 %."""
     random = np.random.default_rng(0)
-    spread = np.hypot(0.4 / plot.heights.unit, 0.02 * plot.totals) * (plot.totals > 0)
+    spread = np.hypot(0.4 / plot.heights.unit, (0.02 if plot.heights.resolved else 0.2) * plot.totals) * (
+        plot.totals > 0
+    )
     noise = random.normal(size=(_SHAKES, len(spread)))
     return [clusters(plot.prices, np.clip(plot.totals + spread * row, 0, None), price) for row in noise]
 
