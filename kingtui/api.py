@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -13,15 +13,19 @@ from starlette.exceptions import HTTPException
 from kingtui import __version__
 from kingtui.clock import Clock, SystemClock
 from kingtui.control import Control
-from kingtui.models import KingError, NotFound, Run, RunStatus, Status, StepView, WrongUse, iso
+from kingtui.control.shapes import report_json, run_json, status_json
+from kingtui.models import KingError, NotFound, WrongUse, iso
 
 log = logging.getLogger("kingtui.api")
+
+Number = Annotated[int | None, Query(ge=0, le=2**63 - 1)]
+"""A number that a database can hold."""
 
 
 def make_api(control: Control, clock: Clock | None = None) -> FastAPI:
     """The routes, answered by ``control``."""
     clock = clock or SystemClock()
-    api = FastAPI(title="kingtui", version=__version__, docs_url=None, redoc_url=None)
+    api = FastAPI(title="kingtui", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
     api.add_exception_handler(KingError, _king_error)
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _invalid)
@@ -43,7 +47,7 @@ def make_api(control: Control, clock: Clock | None = None) -> FastAPI:
     async def status() -> dict[str, Any]:
         return status_json(await control.status())
 
-    @api.post("/trigger/{step}")
+    @api.post("/trigger/{step:path}")
     async def trigger(step: str) -> dict[str, Any]:
         if step not in ("1", "2", "3", "4", "5", "6"):
             raise WrongUse("Invalid step number")
@@ -63,11 +67,11 @@ def make_api(control: Control, clock: Clock | None = None) -> FastAPI:
             found = await control.report(symbol)
         except WrongUse:
             raise NotFound("No report found") from None
-        return {"symbol": found.symbol, "report": found.text, "file": found.file, "timestamp": iso(found.at)}
+        return report_json(found)
 
     @api.get("/history")
     async def history(
-        limit: int = 100, before: int | None = None, step: int | None = None, status: str | None = None
+        limit: int = 100, before: Number = None, step: Number = None, status: str | None = None
     ) -> dict[str, Any]:
         runs, total = await control.history(limit=limit, before=before, step=step, status=status)
         return {"history": [run_json(run) for run in runs], "total": total}
@@ -78,67 +82,6 @@ def make_api(control: Control, clock: Clock | None = None) -> FastAPI:
         return {"message": "Orchestration restarted"}
 
     return api
-
-
-def status_json(status: Status) -> dict[str, Any]:
-    """``GET /status``."""
-    return {
-        "steps": {f"step_{view.info.number}": _step_json(view) for view in status.steps},
-        "is_running": status.is_running,
-        "history_count": status.history_count,
-        "paused": status.paused,
-        "health": status.health.word.value,
-        "reasons": list(status.health.reasons),
-        "demo": status.demo,
-        "source": status.source,
-        "pictures": status.pictures_total,
-        "pictures_today": status.pictures_today,
-        "last_picture_at": iso(status.last_picture_at),
-        "api": status.api_address,
-        "home": status.home,
-        "version": status.version,
-        "timestamp": iso(status.at),
-    }
-
-
-def _step_json(view: StepView) -> dict[str, Any]:
-    last, progress = view.last_run, view.progress
-    executed = last.finished_at if last is not None else None
-    return {
-        "status": view.status.value,
-        "last_execution": iso(executed),
-        "script": view.info.script,
-        "name": view.info.name,
-        "backlog": view.backlog.due,
-        "waiting": view.backlog.waiting,
-        "next_trigger": iso(view.next_trigger),
-        "progress": {"done": progress.done, "total": progress.total, "note": progress.note} if progress else None,
-        "held": view.held,
-        "waits": view.waits,
-        "run_id": view.current_run.id if view.current_run else None,
-        "last_run": run_json(last) if last else None,
-    }
-
-
-def run_json(run: Run) -> dict[str, Any]:
-    """One entry of ``GET /history``."""
-    return {
-        "id": run.id,
-        "step": run.step,
-        "status": run.status.value,
-        "timestamp": iso(run.finished_at or run.started_at or run.requested_at),
-        "trigger": run.trigger,
-        "duration": run.duration,
-        "items": run.items,
-        "done": run.done,
-        "failed": run.failed,
-        "quarantined": run.quarantined,
-        "error": run.error,
-        "count": run.count,
-        "requested_at": iso(run.requested_at),
-        "started_at": iso(run.started_at),
-        "running": run.status in (RunStatus.PENDING, RunStatus.RUNNING),
-    }
 
 
 async def _king_error(request: Request, error: Exception) -> JSONResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,30 +10,25 @@ from typing import Any
 
 from kingtui import __version__
 from kingtui.clock import Clock, SystemClock
+from kingtui.control.answers import StoreAnswers
+from kingtui.control.shapes import report_json, run_json, status_json
 from kingtui.home import Home, Owner, owner
 from kingtui.models import (
     STEPS,
     Backlog,
     Health,
     HealthWord,
-    NotFound,
     RunStatus,
     Stage,
     Status,
     StepStatus,
     StepView,
-    WrongUse,
-    iso,
-    symbol_of,
 )
-from kingtui.reports.record import record
 from kingtui.settings import Settings
 from kingtui.store import cursors, images, runs, symbols
 from kingtui.store.database import Database
 
-MOST_ROWS = 1000
 _STAGES = {2: Stage.NEW, 3: Stage.SORTED, 4: Stage.UNIQUE, 5: Stage.ANALYSED}
-_ENDED = tuple(word.value for word in RunStatus if word not in (RunStatus.PENDING, RunStatus.RUNNING))
 
 
 class StoreReader:
@@ -45,11 +39,10 @@ class StoreReader:
         self._home = home
         self._database = database
         self._clock = clock
+        self._answers = StoreAnswers(home, database, clock)
 
     async def status(self) -> dict[str, Any]:
         """``GET /status``; health is ``stopped``, unless a process without an API owns the home."""
-        from kingtui.api import status_json  # brings the web framework, which records and reports do without
-
         now = self._clock.now()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         held_by = owner(self._home)
@@ -80,39 +73,16 @@ class StoreReader:
         self, *, limit: int = 100, before: int | None = None, step: int | None = None, status: str | None = None
     ) -> dict[str, Any]:
         """``GET /history``. Raises WrongUse."""
-        from kingtui.api import run_json
-
-        if status is not None and status not in _ENDED:
-            raise WrongUse(f"status is {status!r}: {', '.join(_ENDED)} are allowed")
-        if not 1 <= limit <= MOST_ROWS:
-            raise WrongUse(f"limit is {limit}: 1 to {MOST_ROWS} is allowed")
-        async with self._database.read() as connection:
-            ended, total = await runs.history(connection, limit=limit, before=before, step=step, status=status)
+        ended, total = await self._answers.history(limit=limit, before=before, step=step, status=status)
         return {"history": [run_json(run) for run in ended], "total": total}
 
     async def data(self, symbol: str) -> dict[str, Any]:
         """``GET /data/{symbol}``. Raises WrongUse, NotFound."""
-        name = symbol_of(symbol)
-        async with self._database.read() as connection:
-            known = (await symbols.newest_evidence(connection, [name])).get(name, [])
-        found = record(name, known, self._clock.now())
-        if found is None:
-            raise NotFound("Symbol not found")
-        return found.flat()
+        return (await self._answers.data(symbol)).flat()
 
     async def report(self, symbol: str) -> dict[str, Any]:
         """``GET /reports/{symbol}``. Raises WrongUse, NotFound."""
-        name = symbol_of(symbol)
-        async with self._database.read() as connection:
-            found = await symbols.latest_report(connection, name)
-        if found is None:
-            raise NotFound("No report found")
-        try:
-            text = await asyncio.to_thread((self._home.root / found.file).read_text, "utf-8")
-        except FileNotFoundError:
-            raise NotFound("No report found") from None
-        found = replace(found, text=text)
-        return {"symbol": found.symbol, "report": found.text, "file": found.file, "timestamp": iso(found.at)}
+        return report_json(await self._answers.report(symbol))
 
 
 @asynccontextmanager

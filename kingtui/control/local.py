@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kingtui import __version__
+from kingtui.control.answers import StoreAnswers
 from kingtui.events import EventBus, Subscription
 from kingtui.health import HealthKeeper
-from kingtui.logs import Logs, run_log_file
+from kingtui.logs import Logs
 from kingtui.models import (
     Image,
     LogEntry,
     NotFound,
-    Report,
-    Run,
-    RunStatus,
     Stage,
     Status,
     StepView,
-    SymbolRecord,
     Triggered,
     WrongUse,
-    symbol_of,
 )
 from kingtui.orchestrator import MANUAL, Lane, Orchestrator
-from kingtui.reports.record import record
 from kingtui.services import Source
 from kingtui.steps.base import Toolbox
 from kingtui.steps.filing import Filing, unbroken
-from kingtui.store import images, runs, symbols
+from kingtui.store import images, runs
 from kingtui.triggers import Triggers
 
-MOST_ROWS = 1000
 
-
-class LocalControl:
+class LocalControl(StoreAnswers):
     """Answers from the store and the lanes; every change goes through the orchestrator."""
 
     def __init__(
         self, tools: Toolbox, orchestrator: Orchestrator, triggers: Triggers, health: HealthKeeper, filing: Filing,
         sources: Sequence[Source], logs: Logs, api: Callable[[], tuple[str | None, str | None]],
     ) -> None:  # fmt: skip
+        super().__init__(tools.home, tools.database, tools.clock)
         self._tools = tools
         self._orchestrator = orchestrator
         self._triggers = triggers
@@ -59,10 +51,10 @@ class LocalControl:
         return self._tools.bus
 
     async def status(self) -> Status:
-        now = self._tools.clock.now()
+        now = self._clock.now()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         views = [await self._view(lane) for lane in self._orchestrator.lanes.values()]
-        async with self._tools.database.read() as connection:
+        async with self._database.read() as connection:
             total, today, last = await images.arrivals(connection, midnight)
             count = await runs.ended_count(connection)
         address, problem = self._api()
@@ -70,7 +62,7 @@ class LocalControl:
             at=now, steps=tuple(views), health=self._health.health, paused=self._orchestrator.paused,
             demo=self._tools.settings.demo, history_count=count, pictures_total=total, pictures_today=today,
             last_picture_at=last, source=", ".join(source.label for source in self._sources) or "none",
-            api_address=address, api_problem=problem, home=str(self._tools.home.root), version=__version__,
+            api_address=address, api_problem=problem, home=str(self._home.root), version=__version__,
         )  # fmt: skip
 
     async def _view(self, lane: Lane) -> StepView:
@@ -96,71 +88,11 @@ class LocalControl:
             return "cancelled: waits for a new item or a manual trigger"
         if self._orchestrator.paused:
             return "automatic triggers are paused"
-        if lane.not_before is not None and lane.not_before > self._tools.clock.now() and due:
+        if lane.not_before is not None and lane.not_before > self._clock.now() and due:
             return "its last run failed: it is tried again soon"
         if lane.step.info.number == 1 and not self._sources:
             return "no source is configured: drop pictures into downloads"
         return ""
-
-    async def history(
-        self, *, limit: int = 100, before: int | None = None, step: int | None = None, status: str | None = None
-    ) -> tuple[list[Run], int]:
-        known = [word.value for word in RunStatus if word not in (RunStatus.PENDING, RunStatus.RUNNING)]
-        if status is not None and status not in known:
-            raise WrongUse(f"status is {status!r}: {', '.join(known)} are allowed")
-        if not 1 <= limit <= MOST_ROWS:
-            raise WrongUse(f"limit is {limit}: 1 to {MOST_ROWS} is allowed")
-        async with self._tools.database.read() as connection:
-            return await runs.history(connection, limit=limit, before=before, step=step, status=status)
-
-    async def run(self, run_id: int) -> Run:
-        async with self._tools.database.read() as connection:
-            run = await runs.get(connection, run_id)
-        if run is None:
-            raise NotFound(f"Run {run_id} not found")
-        return run
-
-    async def run_log(self, run_id: int) -> str:
-        run = await self.run(run_id)
-        path = run_log_file(self._tools.home, run.id, run.step)
-        try:
-            return await asyncio.to_thread(path.read_text, "utf-8", "replace")
-        except FileNotFoundError:
-            return ""
-
-    async def symbols(self) -> list[SymbolRecord]:
-        now = self._tools.clock.now()
-        async with self._tools.database.read() as connection:
-            known = await symbols.newest_evidence(connection)
-        records = (record(symbol, evidence, now) for symbol, evidence in sorted(known.items()))
-        return [found for found in records if found is not None]
-
-    async def data(self, symbol: str) -> SymbolRecord:
-        name = symbol_of(symbol)
-        async with self._tools.database.read() as connection:
-            known = (await symbols.newest_evidence(connection, [name])).get(name, [])
-        found = record(name, known, self._tools.clock.now())
-        if found is None:
-            raise NotFound("Symbol not found")
-        return found
-
-    async def report(self, symbol: str) -> Report:
-        name = symbol_of(symbol)
-        async with self._tools.database.read() as connection:
-            found = await symbols.latest_report(connection, name)
-        if found is None:
-            raise NotFound("No report found")
-        path = self._tools.home.root / found.file
-        try:
-            return replace(found, text=await asyncio.to_thread(path.read_text, "utf-8"))
-        except FileNotFoundError:
-            raise NotFound("No report found") from None
-
-    async def images(
-        self, *, stages: Sequence[Stage] | None = None, limit: int = 100, before: int | None = None
-    ) -> list[Image]:
-        async with self._tools.database.read() as connection:
-            return await images.listed(connection, stages=stages, limit=min(limit, MOST_ROWS), before=before)
 
     async def logs(self, limit: int = 500) -> list[LogEntry]:
         return self._logs.entries(limit)
@@ -181,13 +113,13 @@ class LocalControl:
         await self._orchestrator.restart()
 
     async def retry(self, image_id: int) -> None:
-        async with self._tools.database.read() as connection:
+        async with self._database.read() as connection:
             image = await images.get(connection, image_id)
         if image is None:
             raise NotFound(f"Picture {image_id} not found")
         if image.stage is not Stage.QUARANTINED or image.failed_stage is None:
             raise WrongUse(f"picture {image_id} is {image.stage.value}: only a quarantined picture can be retried")
-        now = self._tools.clock.now()
+        now = self._clock.now()
         folder = (
             "downloads" if image.failed_stage is Stage.NEW or image.kind is None else f"downloads/{image.kind.folder}"
         )
@@ -195,7 +127,7 @@ class LocalControl:
         self._triggers.wake()
 
     async def _return(self, image: Image, stage: Stage, folder: str, now: datetime) -> None:
-        async with self._tools.database.write() as tx:
+        async with self._database.write() as tx:
             move = await self._filing.plan(tx, image.path, folder, image.name, image.sha256, now)
             long_ago = now - timedelta(days=1)  # its file has settled: what does not decode now never will
             await images.move_on(tx, image.id, stage, now, path=move.dst, reason=None, changed_at=long_ago)

@@ -1,0 +1,73 @@
+"""The JSON shapes of what Control answers: the API's, the commands' and the client's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kingtui.models import Report, Run, RunStatus, Status, StepView, iso
+
+
+def status_json(status: Status) -> dict[str, Any]:
+    """``GET /status``."""
+    return {
+        "steps": {f"step_{view.info.number}": _step_json(view) for view in status.steps},
+        "is_running": status.is_running,
+        "history_count": status.history_count,
+        "paused": status.paused,
+        "health": status.health.word.value,
+        "reasons": list(status.health.reasons),
+        "demo": status.demo,
+        "source": status.source,
+        "pictures": status.pictures_total,
+        "pictures_today": status.pictures_today,
+        "last_picture_at": iso(status.last_picture_at),
+        "api": status.api_address,
+        "home": status.home,
+        "version": status.version,
+        "timestamp": iso(status.at),
+    }
+
+
+def _step_json(view: StepView) -> dict[str, Any]:
+    last, progress = view.last_run, view.progress
+    executed = last.finished_at if last is not None else None
+    return {
+        "status": view.status.value,
+        "last_execution": iso(executed),
+        "script": view.info.script,
+        "name": view.info.name,
+        "backlog": view.backlog.due,
+        "waiting": view.backlog.waiting,
+        "next_trigger": iso(view.next_trigger),
+        "progress": {"done": progress.done, "total": progress.total, "note": progress.note} if progress else None,
+        "held": view.held,
+        "waits": view.waits,
+        "run_id": view.current_run.id if view.current_run else None,
+        "last_run": run_json(last) if last else None,
+    }
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """One entry of ``GET /history``."""
+    return {
+        "id": run.id,
+        "step": run.step,
+        "status": run.status.value,
+        "timestamp": iso(run.finished_at or run.started_at or run.requested_at),
+        "trigger": run.trigger,
+        "duration": run.duration,
+        "items": run.items,
+        "done": run.done,
+        "failed": run.failed,
+        "quarantined": run.quarantined,
+        "error": run.error,
+        "count": run.count,
+        "requested_at": iso(run.requested_at),
+        "started_at": iso(run.started_at),
+        "running": run.status in (RunStatus.PENDING, RunStatus.RUNNING),
+    }
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """``GET /reports/{symbol}``."""
+    return {"symbol": report.symbol, "report": report.text, "file": report.file, "timestamp": iso(report.at)}
