@@ -77,6 +77,12 @@ def test_every_route_is_described() -> None:
     }
 
 
+def test_every_room_is_drawn() -> None:
+    drawing = part(CONTRIBUTING, "## The rooms")
+    rooms = {path.stem for path in (ROOT / "kingtui").iterdir() if path.suffix in ("", ".py")}
+    assert not [room for room in rooms if room[0] != "_" and not re.search(rf"\b{room}\b", drawing)]
+
+
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     section = part(CONTRIBUTING, "## Dependencies")
