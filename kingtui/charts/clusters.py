@@ -64,7 +64,8 @@ def _side(x: NDArray[np.float64], y: NDArray[np.float64], price: float) -> list[
     rank[np.lexsort((np.abs(x - price), -y, -np.round(strength, 9)))] = np.arange(len(x))
     left = np.searchsorted(x, x - APART * price * (1 + _EPSILON), side="left")
     right = np.searchsorted(x, x + APART * price * (1 + _EPSILON), side="right")
-    peaks = [k for k in range(len(x)) if rank[k] == rank[left[k] : right[k]].min()]
-    best = sorted(peaks, key=lambda k: rank[k])[:2]
+    first_nearby = np.minimum.reduceat(np.append(rank, len(x)), np.column_stack((left, right)).ravel())[::2]
+    best = np.flatnonzero(rank == first_nearby)
+    best = best[np.argsort(rank[best])][:2]
     found = [Cluster(float((moments[last[k]] - moments[first[k]]) / strength[k]), float(strength[k])) for k in best]
     return sorted(found, key=lambda cluster: abs(cluster.price - price))

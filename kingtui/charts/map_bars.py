@@ -119,7 +119,7 @@ def measure(canvas: Canvas, cells: Cells, covered: Mask, axis: Axis) -> Heights:
     ground = canvas.original[top:bottom, left:right].astype(np.float32) @ weights - _GROUND
     hidden = _stretched(covered, top, bottom, left, right, fx, fy)
     ground[hidden] = 0
-    blur, murk = _blur(ground, cells, left, right, fx)
+    blur, murk = _blur(ground, cells, left, fx)
     mixing = _mixing(cells, left, right, fx, blur)
     lumas = _unmix(mixing, ground)
     unknown = hidden.astype(np.float32) @ mixing / np.maximum(mixing.sum(0), 1e-6) > 0.4
@@ -157,7 +157,7 @@ def _unmix(mixing: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[
     return np.asarray(np.linalg.solve(normal, mixing.T @ ground.T).T)
 
 
-def _blur(ground: NDArray[np.float32], cells: Cells, left: int, right: int, fx: float) -> tuple[float, float]:
+def _blur(ground: NDArray[np.float32], cells: Cells, left: int, fx: float) -> tuple[float, float]:
     """How far, in pixels, a resized picture smears its columns, and the murk that remains.
 
     Under the right assumption every cell is either bar or ground in every row; tried where the bars are the densest.
@@ -168,7 +168,7 @@ def _blur(ground: NDArray[np.float32], cells: Cells, left: int, right: int, fx: 
     rows = ground[-round(len(ground) * 0.5) :: 3, start : start + width]
     found = []
     for blur in _BLURS:
-        mixing = _mixing(cells, left, right, fx, blur)[start : start + width]
+        mixing = _mixing(cells, left + start, left + start + width, fx, blur)
         lumas = _unmix(mixing[:, mixing.sum(0) > 0.7 * mixing.sum(0).max()], rows)
         between = np.clip(np.minimum(lumas - 14, 52 - lumas), 0, None)
         beyond = np.clip(-lumas - 12, 0, 40) + np.clip(lumas - 155, 0, 40)

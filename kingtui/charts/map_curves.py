@@ -169,17 +169,27 @@ def right_axis_top(canvas: Canvas) -> float | None:
     ink = canvas.off_page[TOP - 8 : BOTTOM - 20, x0:x1] > 90
     boxes = [box for box in label_boxes(ink, 12, gap_y=1) if box[2] - box[0] >= 8 and box[3] - box[1] >= 8]
     tops = [TOP - 8 + box[1] + 3.0 for box in boxes]
-    crops = [_upright(canvas, top) for top in tops]
-    values = [parse_number(text.text) for text in read_texts(crops, allow=DIGITS + ",")]
-    values = [value if value else None for value in values]
-    axis = fit_axis([*tops, float(BOTTOM)], [*values, 0.0], tolerance=4.0)
-    if axis is None or axis.step is None or len(axis.inliers) < 3:
+    values: list[float | None] = []
+    for half in (slice(0, None, 2), slice(1, None, 2)):  # mostly every other label is enough
+        texts = read_texts([_upright(canvas, top) for top in tops[half]], allow=DIGITS + ",")
+        values += [parse_number(text.text) or None for text in texts]
+        found = _top(tops[::2] + tops[1::2], values)
+        if found is not None:
+            return found
+    return None
+
+
+def _top(tops: list[float], values: list[float | None]) -> float | None:
+    """The value at TOP by labels at ``tops``, of which the first have been read; three that agree are enough."""
+    axis = fit_axis([*tops[: len(values)], float(BOTTOM)], [*values, 0.0], tolerance=4.0)
+    if axis is None or axis.step is None or len(axis.inliers) < 4:
         return None
     top = axis.slope * (TOP - BOTTOM)
-    intervals = round(top / axis.step)
-    if intervals < 1 or abs(top / (intervals * axis.step) - 1) > 0.03:
-        return None
-    return intervals * axis.step
+    for step in (axis.step, axis.step / 2):  # where only every other label was read
+        intervals = round(top / step)
+        if intervals >= 1 and abs(top / (intervals * step) - 1) <= 0.03:
+            return intervals * step
+    return None
 
 
 def _upright(canvas: Canvas, top: float) -> Image.Image:

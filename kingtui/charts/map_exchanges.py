@@ -19,7 +19,7 @@ def split(
     The colours are stacked in the legend's order from the bottom up, so a bar is cut into consecutive pieces where the
     sum of the distances from the pieces' colours is the least (dynamic programming up the rows, all bars at once).
     """
-    rows = np.arange(BOTTOM - 1, TOP - 1, -1)
+    rows = np.arange(BOTTOM - 1, max(TOP, BOTTOM - 1 - int(heights.max())) - 1, -1)
     columns = np.clip(np.floor(x).astype(int), 0, canvas.width - 1)
     pixels = canvas.rgb[rows[:, None], columns[None]].astype(np.float32)  # rows upward × bars × 3
     palette = np.array(colours, dtype=np.float32)

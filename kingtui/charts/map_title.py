@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
-from kingtui.charts.glyphs import advance, confirm
+from kingtui.charts.glyphs import advance, confirm, settle
 from kingtui.charts.locate import Canvas
 from kingtui.charts.text import SYMBOL
 from kingtui.charts.titles import leverage_of
@@ -65,8 +65,8 @@ def _doubts(
 ) -> dict[str, str]:
     """What the font does not confirm: the title as a whole, then each fact's characters one by one."""
     x = _CENTRE - advance(title, _FONT, bold=True) / 2
-    whole = confirm(canvas.luma, title, _FONT, x, _BASELINE, "", bold=True, reach=2)
-    if whole.likeness < 0.75:
+    x, baseline, likeness = settle(canvas.luma, title, _FONT, x, _BASELINE, bold=True, reach=2)
+    if likeness < 0.75:
         return dict.fromkeys(
             ("symbol", "exchanges", "timestamp", "leverage"), "the title does not look like what was read in it"
         )
@@ -81,7 +81,7 @@ def _doubts(
     for name, (part, alphabet) in parts.items():
         start = title.index(part, start)
         place = x + advance(title[:start], _FONT, bold=True)
-        witness = confirm(canvas.luma, part, _FONT, place, _BASELINE, alphabet, bold=True, reach=2)
+        witness = confirm(canvas.luma, part, _FONT, place, baseline, alphabet, bold=True, reach=0.5)
         if not witness.agrees(likeness=0.65):
             reasons[name] = f"it may be {witness.rival} as well" if witness.rival != part else "it is blurred"
         start += len(part)
@@ -91,11 +91,10 @@ def _doubts(
 def _in_legend(canvas: Canvas, exchanges: tuple[str, ...]) -> bool:
     """Whether the legend lists the exchanges, by name from top to bottom."""
     found = [
-        confirm(canvas.luma, name, _LEGEND_FONT, _LEGEND_X, _LEGEND_BASELINE + row * _LEGEND_PITCH, "", reach=2)
+        settle(canvas.luma, name, _LEGEND_FONT, _LEGEND_X, _LEGEND_BASELINE + row * _LEGEND_PITCH)[2]
         for row, name in enumerate(sorted(exchanges))
     ]
-    likeness = [witness.likeness for witness in found]  # a curve or a bar may run through one of them
-    return sum(likeness) / len(likeness) >= 0.75 and min(likeness) >= 0.5
+    return sum(found) / len(found) >= 0.75 and min(found) >= 0.5  # a curve or a bar may run through one of them
 
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
