@@ -37,7 +37,7 @@ class Painted:
         if cursor is not None and now - datetime.fromisoformat(cursor) < self._interval:
             return []
         charts = await asyncio.to_thread(self._market.charts, now)
-        chosen = [*charts[: self._pictures - 1], charts[-1]]  # the last is the RSI heat map
+        chosen = [*charts[:-1][: self._pictures - 1], charts[-1]]  # the last is the RSI heat map
         self._charts = {f"{now.isoformat()} {number}": chart for number, chart in enumerate(chosen, 1)}
         return [
             Offer(key, f"kingfisher_{now:%Y%m%d_%H%M%S}_{number}.jpg", message_at=now, cursor=now.isoformat())
