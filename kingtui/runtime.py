@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import random
 import socket
@@ -77,7 +78,6 @@ class Runtime:
             await asyncio.to_thread(self.home.create)
             self._lock.acquire()
             stack.callback(self._lock.release)
-            await asyncio.to_thread(self.home.sweep)
             await asyncio.to_thread(self.home.sweep)
             self._logs.redact(self.settings.secrets())
             self._logs.start()
@@ -166,6 +166,8 @@ class Runtime:
         if self._automatic:
             self._keep_automatic()
         log.info("kingtui runs in %s%s", self.home.root, f", API at {self._api.address}" if self._api else "")
+        # What is loaded by now stays: to look through it for garbage would hold the loop for 0.1 s, again and again
+        gc.freeze()
 
     def _keep_automatic(self) -> None:
         self._keep("triggers", self._triggers.run)
@@ -192,6 +194,8 @@ class Runtime:
 
     def _reasons(self) -> list[str]:
         found = [*self.problems.values()]
+        if not self._lock.held:
+            found.append(f"{self.home.root} was removed or replaced while kingtui works in it: stop kingtui and look")
         if self._triggers.problem:
             found.append(self._triggers.problem)
         if self._api_problem:

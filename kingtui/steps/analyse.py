@@ -34,7 +34,10 @@ class Analyse(ImageStep):
             run.log(f"{image.name} cannot be read: {reason}")
             return Outcome.DONE
         at, at_source = await evidence_time(self, image, reading)
-        text = analysis(reading, name=image.name, sha256=image.sha256, at=at, at_source=at_source)
+        # In a thread: the first of these loads and compiles the templates
+        text = await asyncio.to_thread(
+            analysis, reading, name=image.name, sha256=image.sha256, at=at, at_source=at_source
+        )
         written = f"mdfiles/.{image.id}.part"
         await asyncio.to_thread(write_text, self.tools.home.root / written, text)
         await unbroken(self._file(image, reading, written))

@@ -108,7 +108,7 @@ class Report:
                 await asyncio.to_thread(write_bytes, root / f"{waiting}.png", figure)
                 moves.append(await self._filing.plan(tx, f"{waiting}.png", folder, f"{name}.png", digest, now))
             picture = moves[0].dst.rsplit("/", 1)[1] if moves else None
-            text = professional(result, now=now, figure=picture, demo=self.tools.settings.demo)
+            text = await asyncio.to_thread(professional, result, now=now, figure=picture, demo=self.tools.settings.demo)
             await asyncio.to_thread(write_text, root / f"{waiting}.md", text)
             sheet = await self._filing.plan(tx, f"{waiting}.md", folder, f"{name}.md", digest, now)
             moves.append(sheet)
