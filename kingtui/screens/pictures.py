@@ -125,5 +125,5 @@ class PicturesScreen(TableScreen[Image]):
         except KingError as error:
             self.live.tell(str(error), "error")
         else:
-            self.live.tell(f"{image.name} is tried again")
+            self.live.tell(f"Tried again: {image.name}")
             self.load()

@@ -67,15 +67,16 @@ class SymbolsScreen(KingScreen):
     def on_resize(self, event: terminal.Resize) -> None:
         self.call_after_refresh(self._show)
 
-    def look_up(self, text: str) -> None:
-        """Show the symbol that a text means."""
+    def look_up(self, text: str) -> bool:
+        """Show what is known of the symbol that a text means; False where it means none."""
         try:
             self._wanted = symbol_of(text)
         except WrongUse as error:
             self._say(str(error))
-            return
+            return False
         self._point_at(self._wanted)
         self.live.start(self._load(self._wanted), "look up")
+        return True
 
     def _point_at(self, symbol: str) -> None:
         table = self.query_one(KeyedTable)
@@ -125,10 +126,12 @@ class SymbolsScreen(KingScreen):
             self._say("No symbol is known yet. Drop a chart picture into the downloads folder of the home.")
 
     def _list(self) -> None:
-        typed = self.query_one("#lookup", Input).value.strip().upper()
+        typed = _meant(self.query_one("#lookup", Input).value)
         found = [self.live.book.records[name] for name in sorted(self.live.book.records) if typed in name]
         found.sort(key=lambda record: not record.symbol.startswith(typed))
         self.query_one(KeyedTable).sync({record.symbol: list_cells(record, self.live) for record in found[:LISTED]})
+        if self._wanted is not None:
+            self._point_at(self._wanted)
         self.query_one("#listing").border_subtitle = f"{len(found):,} of {len(self.live.book.records):,}"
 
     def _say(self, text: str) -> None:
@@ -153,8 +156,10 @@ class SymbolsScreen(KingScreen):
 
     @on(Input.Submitted, "#lookup")
     def _submitted(self, event: Input.Submitted) -> None:
-        if event.value.strip():
-            self.look_up(event.value)
+        known = event.value.strip() and self.look_up(event.value) and self._wanted in self.live.book.records
+        if known:
+            event.input.value = ""
+            self.query_one(KeyedTable).focus()
 
     @on(DataTable.RowHighlighted)
     def _walked(self) -> None:
@@ -188,3 +193,11 @@ class SymbolsScreen(KingScreen):
 def readable(report: str) -> str:
     """A report as a terminal can show it: without its figure and without control characters."""
     return plain_lines(FIGURE.sub("", report))
+
+
+def _meant(typed: str) -> str:
+    """What a text in the making looks for: the symbol it means already, else its letters."""
+    try:
+        return symbol_of(typed)
+    except WrongUse:
+        return typed.strip().upper()

@@ -36,7 +36,9 @@ def nearest(record: SymbolRecord, slots: tuple[Slot, ...]) -> ClusterLevel | Non
 def score(record: SymbolRecord) -> str:
     """The score and the side it speaks for: ``88 S``."""
     rate = record.win_rates["24h"]
-    return NOTHING if rate is None else f"{record.score} {'L' if rate.long > rate.short else 'S'}"
+    if rate is None:
+        return NOTHING
+    return f"{record.score} {'=' if rate.long == rate.short else 'L' if rate.long > rate.short else 'S'}"
 
 
 def cells(record: SymbolRecord, now: datetime, live: Live) -> list[Text]:

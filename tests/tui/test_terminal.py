@@ -1,0 +1,150 @@
+"""In a real terminal: keys and sizes in tmux, and what signals leave behind on a pty."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.world import ratio_chart, ratio_picture
+
+pytestmark = pytest.mark.slow
+
+KINGTUI = [sys.executable, "-m", "kingtui"]
+SECONDS = 90.0
+
+
+class Terminal:
+    """A session of a tmux server of its own."""
+
+    def __init__(self, socket: Path) -> None:
+        self._tmux = ["tmux", "-S", str(socket)]
+
+    def start(self, command: str, width: int, height: int) -> None:
+        self._run("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height), command)
+
+    def stop(self) -> None:
+        subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
+
+    def keys(self, *keys: str) -> None:
+        self._run("send-keys", *keys)
+
+    def resize(self, width: int, height: int) -> None:
+        self._run("resize-window", "-x", str(width), "-y", str(height))
+
+    @property
+    def text(self) -> str:
+        return self._run("capture-pane", "-p")
+
+    def wait(self, *words: str) -> str:
+        """The screen, once all the words are on it."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            text = self.text
+            if all(word in text for word in words):
+                return text
+            assert time.monotonic() < deadline, f"{words} never came to the screen:\n{text}"
+            time.sleep(0.1)
+
+    def _run(self, *arguments: str) -> str:
+        # os.environ, for readline (which pytest imports) puts a size of 80×24 into the environment behind its back
+        done = subprocess.run(
+            [*self._tmux, *arguments], check=True, capture_output=True, text=True, env=dict(os.environ)
+        )
+        return done.stdout
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    found = Terminal(tmp_path / "tmux")
+    yield found
+    found.stop()
+
+
+def test_a_day_at_the_terminal(terminal: Terminal, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    command = f"{' '.join(KINGTUI)} --home {home} --port 0; echo ended with $?; sleep 600"
+    terminal.start(command, 120, 40)
+    terminal.wait("● well", "Monitor & Download Images", "No symbol is known yet", "API http://127.0.0.1:")
+    terminal.keys("2")
+    terminal.wait("Step 2 asked: run 1", "✓ completed")
+    (home / "downloads" / "chart.jpg").write_bytes(ratio_picture(5, short_term=True))
+    symbol = ratio_chart(5, short_term=True).rows[0].symbol
+    terminal.wait(symbol, "Reports written")
+    terminal.resize(80, 24)
+    terminal.wait("Steps  Symbols  Activity", "Generate Professional Reports")
+    terminal.keys("/")
+    terminal.wait("type a symbol")
+    terminal.keys("-l", symbol.lower())
+    terminal.keys("Enter")
+    terminal.wait(f"{symbol}   newest evidence", "liquidation-implied", "short-term ratio")
+    terminal.keys("g")
+    terminal.wait("Go to")
+    terminal.keys("r")
+    terminal.wait("History (UTC)", "2 sort", "✓ success")
+    terminal.keys("q")
+    terminal.wait("ended with 0")
+    assert "kingtui has stopped" in (home / "orchestrator.log").read_text()
+
+
+class Child:
+    """kingtui on a pty of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (40, 120)) if hasattr(termios, "tcsetwinsize") else None
+        self.before = termios.tcgetattr(slave)
+        self.slave = slave
+        environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
+        self.process = subprocess.Popen(
+            [*KINGTUI, "--home", str(home), "--port", "0"],
+            stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
+        )  # fmt: skip
+        self.output = b""
+
+    def read_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Read what it writes, as a terminal does, until a condition holds."""
+        deadline = time.monotonic() + SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, f"waited in vain for {what}: …{self.output[-2000:]!r}"
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.output += os.read(self.master, 65536)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Iterator[Child]:
+    found = Child(tmp_path)
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_and_the_terminal_is_as_it_was(child: Child, tmp_path: Path, number: int) -> None:
+    child.read_until(lambda: b"Monitor & Download Images" in child.output, "the board")
+    log = tmp_path / "orchestrator.log"
+    child.read_until(lambda: log.exists() and "kingtui runs in" in log.read_text(), "the loops")
+    child.process.send_signal(number)
+    child.read_until(lambda: child.process.poll() is not None, "its end")
+    assert child.process.returncode == 0
+    assert child.output.rfind(b"\x1b[?1049l") > child.output.rfind(b"\x1b[?1049h")  # the screen before is back
+    assert termios.tcgetattr(child.slave)[:4] == child.before[:4]
+    assert "kingtui has stopped" in log.read_text()
