@@ -20,6 +20,9 @@ from PIL import Image, ImageDraw, ImageFont
 Patch = NDArray[np.float32]
 
 _OVERSAMPLING = 8
+_CLOSE = 0.08
+"""Lead of a character below which its rival is weighed as a whole text."""
+_LOOKALIKES = ("0OQ", "1I", "5S", "8B", "VW", "NM")
 _PHASES = 4
 """Steps per pixel at which stencils are placed."""
 
@@ -92,7 +95,7 @@ class Witness:
     margin: float
     rival: str
 
-    def agrees(self, likeness: float = 0.7, margin: float = 0.005) -> bool:
+    def agrees(self, likeness: float = 0.7, margin: float = 0.002) -> bool:
         """Whether the font confirms the text."""
         return self.likeness >= likeness and self.margin >= margin
 
@@ -113,20 +116,44 @@ def settle(
 
 
 def confirm(
-    luma: Patch, text: str, size: float, x: float, baseline: float, alphabet: str, bold: bool = False, reach: float = 1
+    luma: Patch,
+    text: str,
+    size: float,
+    x: float,
+    baseline: float,
+    alphabet: str,
+    bold: bool = False,
+    reach: float = 1,
+    anchor: float = 0,
 ) -> Witness:
     """Whether ``luma`` shows ``text`` with its pen starting within ``reach`` pixels of ``x`` on ``baseline``: as a
-    whole, and each character of ``alphabet`` in it better than any other of the alphabet."""
-    x, baseline, score = settle(luma, text, size, x, baseline, bold, reach)
+    whole, and each character of ``alphabet`` in it better than any other of the alphabet.
+
+    ``anchor``: which part of the text's width stays in place where a rival is wider: 0 its start, 1 its end.
+    """
+    at, on, score = settle(luma, text, size, x, baseline, bold, reach)
     margin, rival = 1.0, text
+    rivals = set()
     for index, character in enumerate(text):
         if character not in alphabet:
             continue
-        start = x + advance(text[: index + 1], size, bold) - advance(character, size, bold)  # after kerning
-        lead, other = _lead(luma, character, size, start, baseline, alphabet, bold)
+        start = at + advance(text[: index + 1], size, bold) - advance(character, size, bold)  # after kerning
+        lead, other = _lead(luma, character, size, start, on, alphabet, bold)
+        others = [other] if lead < _CLOSE else []
+        rivals |= {text[:index] + c + text[index + 1 :] for c in others + _others(character, alphabet)}
         if lead < margin:
             margin, rival = lead, text[:index] + other + text[index + 1 :]
+    for other in sorted(rivals):  # a misread text settles where it flatters itself: let its rivals settle as well
+        moved = x - anchor * (advance(other, size, bold) - advance(text, size, bold))
+        lead = score - settle(luma, other, size, moved, baseline, bold, reach)[2]
+        if lead < margin:
+            margin, rival = lead, other
     return Witness(score, margin, rival)
+
+
+def _others(character: str, alphabet: str) -> list[str]:
+    """Characters like this one but of another width, so that no cell compares them."""
+    return [c for group in _LOOKALIKES if character in group for c in group if c != character and c in alphabet]
 
 
 def _lead(
@@ -240,6 +267,7 @@ def read_lines(
         for n in np.flatnonzero(alive):
             texts[n] = alphabet[best[n]] + texts[n]
         pen = np.where(alive, places[np.arange(count), best], pen)
+    likeness[[not text for text in texts]] = 0
     return [Line(texts[n], float(likeness[n]), float(margin[n]), float(pen[n] - pad)) for n in range(count)]
 
 

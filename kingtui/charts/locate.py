@@ -21,8 +21,8 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 _PAGE_TOLERANCE = 6
 _PROBE = 400
 """Longest side, in pixels, of the thinned picture on which the page is looked for first."""
-_MIN_SIDE = 240
-"""A page smaller than this cannot be read: its text would be under 5 pixels high."""
+_MIN_SIZE = (300, 120)
+"""Width and height below which a page cannot be read: its text would be under 5 pixels high."""
 _MIN_PAGE_SHARE = 0.12
 """Least share of the page colour within the page's rectangle; the RSI map, mostly bands, has 0.17."""
 
@@ -96,7 +96,8 @@ def page_of(picture: Image.Image) -> Box | None:
         _edge(columns.swapaxes(0, 1), right, 2 * step + _REACH),
         _edge(rows, bottom, 2 * step + _REACH),
     )
-    return box if min(box[2] - box[0], box[3] - box[1]) >= _MIN_SIDE else None
+    large = box[2] - box[0] >= _MIN_SIZE[0] and box[3] - box[1] >= _MIN_SIZE[1]
+    return box if large else None
 
 
 def _tighten(page: Mask) -> Box | None:

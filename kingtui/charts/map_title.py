@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from kingtui.charts.glyphs import advance, confirm, settle
 from kingtui.charts.locate import Canvas
 from kingtui.charts.text import SYMBOL
-from kingtui.charts.titles import leverage_of
+from kingtui.charts.titles import LEVERAGES, leverage_of
 
 EXCHANGES = ("binance", "bitfinex", "okx", "bitmex", "bybit", "bitget")
 """Those seen so far; others are taken as they are read and not verified."""
@@ -74,7 +74,7 @@ def _doubts(
         "symbol": (symbol, SYMBOL),
         "exchanges": ("_".join(exchanges), ""),  # words of a known vocabulary, which the legend confirms
         "timestamp": (printed, "0123456789"),
-        "leverage": (leverage, _LOWER),
+        "leverage": (leverage, "" if leverage in LEVERAGES else _LOWER),
     }
     reasons = {}
     start = 0

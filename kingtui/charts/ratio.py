@@ -77,8 +77,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> RatioReading:
     )  # fmt: skip
     leverage = leverage_of(match["leverage"])
     title = match.string
-    sure = title_agrees(canvas, title, match["leverage"], _TITLE_FONT, canvas.width / 2, _TITLE_BASELINE)
-    sure = sure and leverage == match["leverage"]
+    sure = title_agrees(canvas, match, leverage, _TITLE_FONT, canvas.width / 2, _TITLE_BASELINE)
     return RatioReading(
         kind=kind(match),
         title=title,
@@ -166,11 +165,13 @@ def _symbol(canvas: Canvas, text: str, top: float, box: tuple[int, int]) -> _Sym
     if not 1 <= len(text) <= 20:
         return _Symbol(None, "the symbol cannot be read")
     width = advance(text, _FONT)
-    witness = confirm(canvas.luma, text, _FONT, _SYMBOL_END - width, top + _BASELINE, SYMBOL)
+    witness = confirm(canvas.luma, text, _FONT, _SYMBOL_END - width, top + _BASELINE, SYMBOL, anchor=1)
     if not witness.agrees():
         return _Symbol(
-            text, f"the symbol may be {witness.rival} as well" if witness.margin < 0.005 else "the symbol is blurred"
+            text, f"the symbol may be {witness.rival} as well" if witness.rival != text else "the symbol is blurred"
         )
+    if box[0] <= 1:
+        return _Symbol(text, "the symbol is cut by the page's edge")
     if abs(box[0] - (_SYMBOL_END - width)) > 3.5:
         return _Symbol(text, "the symbol is not as wide as its letters")
     return _Symbol(text, None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 import numpy as np
 
-from kingtui.charts.glyphs import advance, confirm
+from kingtui.charts.glyphs import advance, confirm, settle
 from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.text import read_texts
 
@@ -36,12 +37,16 @@ def leverage_of(word: str) -> str:
 
 
 def title_agrees(
-    canvas: Canvas, title: str, part: str, size: float, centre: float, baseline: float, alphabet: str = _LOWER
+    canvas: Canvas, match: re.Match[str], leverage: str, size: float, centre: float, baseline: float
 ) -> bool:
-    """Whether the font confirms ``part`` of a bold ``title`` that is centred on ``centre``: the whole by its likeness,
-    the characters of the part one by one against ``alphabet``."""
-    start = title.index(part)
+    """Whether the font confirms a bold title, centred on ``centre``, that has ``leverage`` where ``match`` has it.
+
+    A known word is confirmed by the likeness of the whole; of another one each letter has to be.
+    """
+    title = match.string[: match.start("leverage")] + leverage + match.string[match.end("leverage") :]
     x = centre - advance(title, size, bold=True) / 2
-    whole = confirm(canvas.luma, title, size, x, baseline, "", bold=True, reach=1.5)
-    own = confirm(canvas.luma, part, size, x + advance(title[:start], size, bold=True), baseline, alphabet, bold=True)
-    return whole.likeness >= 0.6 and own.agrees()
+    x, baseline, likeness = settle(canvas.luma, title, size, x, baseline, bold=True, reach=1.5)
+    if likeness < 0.8 or leverage in LEVERAGES:
+        return likeness >= 0.8
+    place = x + advance(title[: match.start("leverage")], size, bold=True)
+    return confirm(canvas.luma, leverage, size, place, baseline, _LOWER, bold=True, reach=0.5).agrees()
