@@ -48,15 +48,34 @@ def advance(text: str, size: float, bold: bool = False) -> float:
     return _font(size, bold).getlength(text) / _OVERSAMPLING
 
 
-@lru_cache(maxsize=4096)
+def _stencils(text: str, size: float, bold: bool) -> Patch:
+    """Phases × phases × H×W coverage 0 to 1, by fractions of a pixel down and to the right: the pen starts in column 1,
+    the baseline is 1 + size down. The text is drawn once, enlarged, and averaged at each shift."""
+    scale, pad = _OVERSAMPLING, _OVERSAMPLING
+    width, height = int(np.ceil(advance(text, size, bold))) + 3, round(size * 1.3) + 3
+    layer = Image.new("L", (width * scale + pad, height * scale + pad))
+    pen = (scale + pad, (1 + round(size)) * scale + pad)
+    ImageDraw.Draw(layer).text(pen, text, fill=255, font=_font(size, bold), anchor="ls")
+    fine = scale // _PHASES
+    sums = np.asarray(layer.reduce(fine), dtype=np.float32) / np.float32(255)
+    shifted = np.empty((_PHASES, _PHASES, height, width), dtype=np.float32)
+    for down, right in np.ndindex(_PHASES, _PHASES):
+        part = sums[_PHASES - down : _PHASES * (height + 1) - down, _PHASES - right : _PHASES * (width + 1) - right]
+        shifted[down, right] = part.reshape(height, _PHASES, width, _PHASES).mean((1, 3))
+    return shifted
+
+
+_short_stencils = lru_cache(maxsize=512)(_stencils)
+"""Symbols and characters come again and again; a title of 1 MB does not."""
+
+
+def _all_phases(text: str, size: float, bold: bool) -> Patch:
+    return (_short_stencils if len(text) <= 12 else _stencils)(text, size, bold)
+
+
 def _stencil(text: str, size: float, bold: bool, x_phase: int, y_phase: int) -> Patch:
     """H×W coverage 0 to 1; the pen starts at (1 + x_phase / _PHASES), the baseline is 1 + size (+ phase) down."""
-    scale = _OVERSAMPLING
-    width, height = int(np.ceil(advance(text, size, bold))) + 3, round(size * 1.3) + 3
-    layer = Image.new("L", (width * scale, height * scale))
-    pen = ((1 + x_phase / _PHASES) * scale, (1 + round(size) + y_phase / _PHASES) * scale)
-    ImageDraw.Draw(layer).text(pen, text, fill=255, font=_font(size, bold), anchor="ls")
-    return np.asarray(layer.reduce(scale), dtype=np.float32) / np.float32(255)
+    return np.asarray(_all_phases(text, size, bold)[y_phase, x_phase])
 
 
 def placed(text: str, size: float, x: float, baseline: float, bold: bool = False) -> tuple[Patch, int, int]:
@@ -103,16 +122,31 @@ class Witness:
 def settle(
     luma: Patch, text: str, size: float, x: float, baseline: float, bold: bool = False, reach: float = 1
 ) -> tuple[float, float, float]:
-    """The pen start and baseline near the given ones at which ``text`` is most like the pixels, and how much."""
-
-    def score(place: tuple[float, float]) -> float:
-        return likeness(luma, text, size, *place, bold)
-
-    coarse = np.arange(-2 * reach, 2 * reach + 1) / 2
-    place = max(((x + float(dx), baseline + dy) for dx in coarse for dy in (-0.75, 0.0, 0.75)), key=score)
-    fine = (-1 / _PHASES, 0.0, 1 / _PHASES)
-    place = max(((place[0] + dx, place[1] + dy) for dx in fine for dy in fine), key=score)
-    return *place, score(place)
+    """The pen start (within ``reach`` pixels) and baseline (within 1) near the given ones at which ``text`` is most
+    like the pixels, in quarters of a pixel, and how much: 0 where the text would leave ``luma``."""
+    bank = _all_phases(text, size, bold)
+    height, width = bank.shape[2:]
+    flat = bank.reshape(_PHASES * _PHASES, -1)
+    flat = flat - flat.mean(1, keepdims=True)
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    best = (x, baseline, 0.0)
+    first = (int(np.floor(x - reach)), int(np.floor(baseline - 1)))
+    for column in range(first[0], int(np.floor(x + reach)) + 1):
+        for row in range(first[1], int(np.floor(baseline + 1)) + 1):
+            left, top = column - 1, row - 1 - round(size)
+            if left < 0 or top < 0 or left + width > luma.shape[1] or top + height > luma.shape[0]:
+                continue
+            patch = luma[top : top + height, left : left + width].ravel()
+            patch = patch - patch.mean()
+            scores = (flat @ patch) / max(float(np.linalg.norm(patch)), 1e-6)
+            for phase in np.argsort(-scores, kind="stable"):
+                down, right = divmod(int(phase), _PHASES)
+                place = (column + right / _PHASES, row + down / _PHASES)
+                if abs(place[0] - x) <= reach + 1e-6 and abs(place[1] - baseline) <= 1 + 1e-6:
+                    if scores[phase] > best[2]:
+                        best = (*place, float(scores[phase]))
+                    break
+    return best
 
 
 def confirm(
