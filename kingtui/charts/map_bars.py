@@ -18,7 +18,7 @@ from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP, Ticks
 
 _GROUND = 57
 """Luma behind the bars: the page has 55, the tints below the curves 58 to 60, the watermark up to 75."""
-_CELLS = range(40, 720)
+_CELLS = range(160, 720)
 _USUAL = 500
 """The number of cells that most charts have: taken where the bars do not clearly stand on another grid."""
 _INK = 34
@@ -96,10 +96,12 @@ def _single_bars(luma: NDArray[np.float32], covered: Mask) -> tuple[NDArray[np.f
 
 @dataclass(frozen=True, slots=True)
 class Heights:
-    """The bars as measured. ``totals`` per cell in units of the count axis; ``unit``: pixels of the original per unit;
+    """The bars as measured. ``totals`` per cell in units of the count axis; ``unit``: the original's pixels per unit;
     ``murk``: how often a cell's luma was neither bar nor ground (0.03 to 0.15 on clean pictures)."""
 
     totals: NDArray[np.float64]
+    hidden: NDArray[np.float64]
+    """By how much each bar may be higher, because what is just above its end is hidden."""
     unit: float
     murk: float
     resolved: bool
@@ -124,9 +126,10 @@ def measure(canvas: Canvas, cells: Cells, covered: Mask, axis: Axis) -> Heights:
     lumas = _unmix(mixing, ground)
     unknown = hidden.astype(np.float32) @ mixing / np.maximum(mixing.sum(0), 1e-6) > 0.4
     smeared = int(np.ceil(blur))  # the baseline reaches that much higher
-    heights = _heights(lumas[: len(lumas) - smeared], unknown[: len(lumas) - smeared])
+    heights, open_ends = _heights(lumas[: len(lumas) - smeared], unknown[: len(lumas) - smeared])
     heights[heights > 0] += BOTTOM * fy - bottom + smeared
-    return Heights(heights / fy * -axis.slope, fy / -axis.slope, murk, cells.width * fx >= RESOLVED)
+    unit = fy / -axis.slope
+    return Heights(heights / unit, open_ends / unit, unit, murk, cells.width * fx >= RESOLVED)
 
 
 def _stretched(covered: Mask, top: int, bottom: int, left: int, right: int, fx: float, fy: float) -> Mask:
@@ -177,15 +180,16 @@ def _blur(ground: NDArray[np.float32], cells: Cells, left: int, fx: float) -> tu
     return blur, murk
 
 
-def _heights(lumas: NDArray[np.float32], unknown: Mask) -> NDArray[np.float64]:
-    """Rows from the bottom up to where each cell's bar ends, to fractions of a row.
+def _heights(lumas: NDArray[np.float32], unknown: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rows from the bottom up to where each cell's bar ends, to fractions of a row; and the hidden rows above it.
 
     The end is where the evidence for bar below it and ground above it is the strongest: a gap or a speck of a few rows
     changes nothing, and rows that are hidden say next to nothing.
     """
     upward = lumas[::-1]
     evidence = np.clip(upward - _INK, -_INK, _INK)
-    evidence[unknown[::-1]] = _HIDDEN
+    dark = unknown[::-1]
+    evidence[dark] = _HIDDEN
     total = np.concatenate((np.zeros((1, lumas.shape[1])), np.cumsum(evidence, axis=0)))
     ends = total.argmax(0)
     heights: NDArray[np.float64] = ends.astype(np.float64)
@@ -196,4 +200,6 @@ def _heights(lumas: NDArray[np.float32], unknown: Mask) -> NDArray[np.float64]:
         outside = float(np.clip(np.median(upward[end + 2 : end + 5, cell]), -20, inside / 2))
         part = float(np.clip((edge - outside) / max(inside - outside, 1), 0, 1).sum())
         heights[cell] = end - 1 + part
-    return heights
+    above = np.arange(len(upward))[:, None] >= ends
+    open_ends = np.where((above & ~dark).any(0), (above & ~dark).argmax(0), len(upward)) - ends
+    return heights, np.where(ends > 0, np.maximum(open_ends, 0), 0).astype(np.float64)

@@ -180,13 +180,15 @@ def find_clusters(plot: Plot, price_doubt: str | None) -> dict[Slot, Cluster | N
 
 def _shaken(plot: Plot, price: float) -> list[dict[Slot, Cluster | None]]:
     """The clusters of bars that are off by random errors of the measurement's size: 0.4 pixels, and 2 % where cells are
-    resolved, else 20 %."""
+    resolved, else 20 %; ends that are hidden lie anywhere in what hides them."""
     random = np.random.default_rng(0)
-    spread = np.hypot(0.4 / plot.heights.unit, (0.02 if plot.heights.resolved else 0.2) * plot.totals) * (
-        plot.totals > 0
-    )
-    noise = random.normal(size=(_SHAKES, len(spread)))
-    return [clusters(plot.prices, np.clip(plot.totals + spread * row, 0, None), price) for row in noise]
+    bars = plot.totals > 0
+    share = 0.02 if plot.heights.resolved else 0.2
+    spread = np.hypot(0.4 / plot.heights.unit, share * plot.totals) * bars
+    higher = np.minimum(plot.heights.hidden, plot.totals) * bars
+    shape = (_SHAKES, len(spread))
+    shaken = plot.totals + spread * random.normal(size=shape) + higher * random.uniform(size=shape)
+    return [clusters(plot.prices, np.clip(row, 0, None), price) for row in shaken]
 
 
 def _doubt_cluster(plot: Plot, cluster: Cluster, price: float) -> str | None:
