@@ -24,6 +24,8 @@ log = logging.getLogger("kingtui.intake")
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 MAX_BYTES = 50_000_000
 """A larger file is registered by its start only and ends in Quarantine: no chart is so large."""
+AT_ONCE = 25
+"""Files that are registered in one transaction: a request waits for the one that is at work."""
 YOUNG_SECONDS = 1.0
 """A rescan leaves a file alone that changed within this time: its writer's close will be an event."""
 
@@ -67,27 +69,24 @@ class Intake:
             found = await asyncio.to_thread(
                 _look, self._tools.home.downloads, sorted(set(names)), known, leaving, None if settled else now, looked
             )
-            if found:
-                await self._register(found, known, now, looked)
+            for start in range(0, len(found), AT_ONCE):
+                await self._register(found[start : start + AT_ONCE], known, now, looked)
             return looked
 
     async def _register(self, found: list[Arrival], known: Mapping[str, Any], now: datetime, looked: Looked) -> None:
+        arrived = {}
         async with self._tools.database.write() as tx:
             for arrival in found:
                 row = known.get(arrival.path)
                 if row is None:
-                    looked.arrived.append(await images.register(tx, arrival, now))
+                    arrived[await images.register(tx, arrival, now)] = arrival
                 else:
                     await images.renew(tx, row.id, arrival, now)
                     looked.renewed.append(row.id)
-        for image_id, arrival in zip(looked.arrived, (a for a in found if a.path not in known), strict=True):
+        looked.arrived.extend(arrived)
+        for image_id, arrival in arrived.items():
             log.info("picture %d arrived: %s (%d bytes)", image_id, arrival.name, arrival.size)
             self._tools.bus.post(PictureArrived(image_id, arrival.name))
-
-
-def left_alone(folder: Path) -> dict[str, str]:
-    """What lies in a folder that is never taken: file name → why. Raises OSError."""
-    return {name: why for name in sorted(_names(folder)) if (why := _left_alone(folder / name))}
 
 
 def _names(folder: Path) -> list[str]:

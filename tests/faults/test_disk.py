@@ -115,3 +115,13 @@ def test_a_disk_that_is_full_from_the_start_is_named(small_disk):
     assert code == 1
     assert str(small_disk) in said
     assert "full" in said or "space" in said
+
+
+def test_a_read_only_file_system_is_named(small_disk):
+    from tests.faults.test_start import attempt
+
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    code, said = attempt(small_disk, "--port", "0")
+    assert code == 1
+    assert str(small_disk) in said
+    assert "read-only" in said.lower()
