@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -31,6 +32,9 @@ JOBS: Mapping[str, str] = {
 """Name of a job → its function."""
 
 IDLE_SECONDS = 60.0
+STOP_SECONDS = 5.0
+_STARTS = 3
+"""So many processes may die before they have begun a job; what kills them is not the job."""
 
 
 class JobFailed(KingError):
@@ -76,10 +80,10 @@ class PoolRunner:
 
     def __init__(self, workers: int, cache: Path, idle_seconds: float = IDLE_SECONDS) -> None:
         self.width = workers
-        self._cache = cache
+        self._workers = [_Worker(cache) for _ in range(workers)]
+        self._free = list(self._workers)
+        self._room = asyncio.Semaphore(workers)
         self._idle_seconds = idle_seconds
-        self._pool: Any = None
-        self._active = 0
         self._idle: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -87,61 +91,94 @@ class PoolRunner:
         resource_tracker.ensure_running()
 
     async def run(self, job: Job) -> bytes:
-        from pebble import ProcessExpired
-
         if job.name not in JOBS:
             raise JobFailed(f"there is no job {job.name!r}")
-        future = self._begin(job)
-        try:
-            return await asyncio.wrap_future(future)
-        except NotAPicture:
-            raise
-        except TimeoutError as error:
-            raise JobTimedOut(f"{job.name} took longer than {job.timeout:.0f} s and was ended") from error
-        except ProcessExpired as error:
-            raise JobDied(f"the process that did {job.name} died (exit code {error.exitcode})") from error
-        except Exception as error:
-            raise JobFailed(f"{job.name} failed: {type(error).__name__}: {error}") from error
-        finally:
-            self._finished()
+        async with self._room:
+            self._stay()
+            worker = self._free.pop()
+            try:
+                return await worker.run(job)
+            finally:
+                self._free.append(worker)
+                if len(self._free) == self.width:
+                    loop = asyncio.get_running_loop()
+                    self._idle = loop.call_later(self._idle_seconds, lambda: loop.create_task(self._retire()))
 
     async def stop(self) -> None:
         """End every worker, whatever it does."""
+        self._stay()
+        ends = [end for worker in self._workers if (end := worker.discard())]
+        await asyncio.gather(*(asyncio.to_thread(end.join, STOP_SECONDS) for end in ends))
+
+    def _stay(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            await asyncio.to_thread(_end, pool)
+
+    async def _retire(self) -> None:
+        if len(self._free) == self.width:
+            await self.stop()
+
+
+class _Worker:
+    """One process in a pebble pool of its own, which ends a job that takes too long and starts the process anew.
+
+    Workers of one pool share two pipes and their locks: where one is killed at the wrong moment, or while none has a
+    job, the whole pool breaks for good. So there is one pool for each, and after such an end a new one.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._pool: Any = None
+
+    async def run(self, job: Job) -> bytes:
+        """Do a job; see ``Runner.run``."""
+        from pebble import ProcessExpired
+
+        for _ in range(_STARTS):
+            try:
+                return await asyncio.wrap_future(self._begin(job))
+            except NotAPicture:
+                raise
+            except TimeoutError as error:
+                raise JobTimedOut(f"{job.name} took longer than {job.timeout:.0f} s and was ended") from error
+            except ProcessExpired as error:
+                self.discard()
+                raise JobDied(f"the process that did {job.name} died (exit code {error.exitcode})") from error
+            except BrokenProcessPool:  # its process died before it had begun the job
+                self.discard()
+            except Exception as error:
+                raise JobFailed(f"{job.name} failed: {type(error).__name__}: {error}") from error
+        raise JobDied(f"{_STARTS} processes died before they had begun {job.name}")
+
+    def discard(self) -> threading.Thread | None:
+        """Give the pool up; the thread in which it ends, which a pipe with half a message in it may hold for ever."""
+        if self._pool is None:
+            return None
+        pool, self._pool = self._pool, None
+        end = threading.Thread(target=_end, args=(pool,), name="end of a worker", daemon=True)
+        end.start()
+        return end
 
     def _begin(self, job: Job) -> Future[bytes]:
         from pebble import ProcessPool
 
-        if self._idle is not None:
-            self._idle.cancel()
-            self._idle = None
+        if self._pool is not None and not self._pool.active:  # its process was killed while it had no job
+            self.discard()
         if self._pool is None:
             self._pool = ProcessPool(
-                max_workers=self.width,
+                max_workers=1,
                 context=multiprocessing.get_context("spawn"),
                 initializer=_prepare,
                 initargs=(os.getpid(), str(self._cache)),
             )
-        future: Future[bytes] = self._pool.schedule(
-            _work, args=(job.name, job.data, dict(job.params)), timeout=job.timeout
-        )
-        self._active += 1
+        try:
+            future: Future[bytes] = self._pool.schedule(
+                _work, args=(job.name, job.data, dict(job.params)), timeout=job.timeout
+            )
+        except RuntimeError as error:  # it broke just now
+            raise BrokenProcessPool(str(error)) from error
         return future
-
-    def _finished(self) -> None:
-        self._active -= 1
-        if self._active == 0 and self._pool is not None:
-            loop = asyncio.get_running_loop()
-            self._idle = loop.call_later(self._idle_seconds, lambda: loop.create_task(self._retire()))
-
-    async def _retire(self) -> None:
-        if self._active == 0:
-            await self.stop()
 
 
 def _end(pool: Any) -> None:

@@ -16,7 +16,14 @@ from tests.world import ratio_chart, ratio_picture, until
 
 
 def workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if _is_worker(child)]
+
+
+def _is_worker(child: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(child.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):  # it is ending just now
+        return False
 
 
 @pytest.fixture

@@ -2,16 +2,20 @@
 
 import asyncio
 import contextlib
+import json
 import os
+import random
 import signal
 
 import psutil
 import pytest
 
+from kingtui.charts.painter import chart_to_json
 from kingtui.models import RunStatus, Stage, WrongUse
+from kingtui.runner import Job, JobDied, PoolRunner
 from tests.faults.clocks import SetClock
 from tests.faults.snapshot import rows
-from tests.world import at_rest, ratio_picture, running, until
+from tests.world import at_rest, ratio_chart, ratio_picture, running, until
 
 
 def workers():
@@ -27,6 +31,55 @@ def workers():
 async def images(runtime, stage=None):
     found = await runtime.control.images(limit=1000)
     return [image for image in found if stage in (None, image.stage)]
+
+
+@pytest.fixture
+async def pool(tmp_path):
+    runner = PoolRunner(2, tmp_path)
+    runner.start()
+    yield runner
+    await runner.stop()
+
+
+def painting(seed):
+    """A job whose data are small and whose result is large."""
+    return Job("paint", json.dumps(chart_to_json(ratio_chart(seed))).encode())
+
+
+async def test_a_worker_that_is_killed_without_a_job_harms_none(pool):
+    await asyncio.gather(*(pool.run(painting(seed)) for seed in range(4)))
+    for pause in (0.0, 0.5):  # before the pool has seen it, and after
+        for worker in workers():
+            worker.kill()
+        await asyncio.sleep(pause)
+        found = await asyncio.gather(*(pool.run(painting(seed)) for seed in range(4)))
+        assert all(data.startswith(b"\xff\xd8") for data in found)
+
+
+@pytest.mark.slow
+async def test_kills_at_any_moment_cost_at_most_the_job_at_work(pool):
+    kills, over = 0, False
+    chance = random.Random(5)
+
+    async def kill():
+        nonlocal kills
+        while not over:
+            await asyncio.sleep(chance.uniform(0.2, 1.5))
+            for worker in workers()[:1]:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    worker.kill()
+                    kills += 1
+
+    killer = asyncio.create_task(kill())
+    jobs = [painting(seed) for seed in range(200)] + [Job("identify", ratio_picture(seed)) for seed in range(40)]
+    async with asyncio.timeout(200):  # none hangs
+        found = await asyncio.gather(*(pool.run(job) for job in jobs), return_exceptions=True)
+    over = True
+    await killer
+    died = [result for result in found if not isinstance(result, bytes)]
+    assert all(isinstance(error, JobDied) for error in died), died
+    assert 0 < len(died) <= kills
+    assert await pool.run(painting(1))
 
 
 async def test_only_the_picture_of_a_killed_worker_gets_an_attempt(tmp_path):
