@@ -43,13 +43,20 @@ def png(width, height):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
+def as_png(data):
+    """The same picture as PNG."""
+    file = io.BytesIO()
+    Image.open(io.BytesIO(data)).save(file, "PNG")
+    return file.getvalue()
+
+
 BAD = {
     "empty.jpg": (b"", "the file is empty"),
     "text.jpg": (b"I am a text.\n" * 100, "no JPEG, PNG or WebP"),
     "truncated.jpg": (ratio_picture(1)[:9000], "may be truncated"),
     "bomb.png": (png(20_000, 20_000), f"more than {MAX_PIXELS:,}"),
     "large.PNG": (png(5_001, 5_001), f"5,001 x 5,001 pixels, more than {MAX_PIXELS:,}"),
-    "header.png": (png(20, 20)[:60], "may be truncated"),
+    "half.png": (as_png(junk(1))[:100_000], "may be truncated"),
 }
 
 
