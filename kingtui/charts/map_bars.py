@@ -60,23 +60,27 @@ def count_cells(canvas: Canvas, ticks: Ticks, covered: Mask) -> Cells | None:
     per_tick = steps * ticks.spacing / span
     off = np.abs(per_tick - np.round(per_tick)) * span / ticks.spacing
     fitting = steps[off <= (0.1 + 0.06 * per_tick / len(ticks.places)) / min(1.0, canvas.factor[0]) ** 2]
-    centres, rows = _single_bars(canvas.luma, covered)
+    centres, rows, width = _single_bars(canvas.luma, covered)
+    fitting = fitting[(span / fitting < 1.25 * width) & (span / fitting > 0.4 * width)]  # a smeared bar looks wider
     if len(centres) < 3 or len(fitting) == 0:
         return None
     turns = np.exp(2j * np.pi * np.outer(fitting, (centres - LEFT) / span))
     scores = np.abs(turns @ rows) / rows.sum()
     best = int(np.flatnonzero(scores >= 0.93 * scores.max())[0])  # the least of them: its multiples fit as well
+    found = Cells(int(fitting[best]) + 1, float(scores[best]))
     usual = np.flatnonzero(fitting == _USUAL - 1)
-    clear = (
-        0.8 if (RIGHT - LEFT) * canvas.factor[0] / _USUAL > 1.1 else 0.4
-    )  # below a pixel per cell few bars stand alone
-    if len(usual) and scores[usual[0]] > clear * scores.max():
-        best = int(usual[0])
-    return Cells(int(fitting[best]) + 1, float(scores[best]))
+    if found.count == _USUAL or len(usual) == 0 or scores[usual[0]] < 0.4 * scores.max():
+        return found
+    rival = Cells(_USUAL, float(scores[usual[0]]))
+    if rival.width * canvas.factor[0] < RESOLVED:  # no bar stands alone: nothing speaks for another number
+        return rival
+    ground = _ground(canvas, covered)
+    return found if _blur(ground, found)[1] < 0.8 * _blur(ground, rival)[1] else rival
 
 
-def _single_bars(luma: NDArray[np.float32], covered: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Centres (canvas x) of bars that stand alone in some pixel rows, and in how many rows (at most 40)."""
+def _single_bars(luma: NDArray[np.float32], covered: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Centres (canvas x) of bars that stand alone in some pixel rows, in how many rows (at most 40), and how wide they
+    are (canonical pixels)."""
     rows, columns = slice(TOP + 10, BOTTOM - 4), slice(LEFT + 4, RIGHT - 4)
     plot = luma[rows, columns] - _GROUND
     plot[covered[25 : 25 + plot.shape[0], 4 : 4 + plot.shape[1]]] = 0
@@ -91,7 +95,8 @@ def _single_bars(luma: NDArray[np.float32], covered: Mask) -> tuple[NDArray[np.f
     found = np.nonzero(alone)[1] + columns.start + reach + 0.5 + offset
     bins, inverse, count = np.unique(np.round(found, 1), return_inverse=True, return_counts=True)
     centres = np.bincount(inverse, weights=found, minlength=len(bins)) / count
-    return centres, np.minimum(count, 40).astype(np.float64)
+    width = float(np.median(near.sum(0) / near.max(0))) if near.size else 0.0
+    return centres, np.minimum(count, 40).astype(np.float64), width
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +119,40 @@ def measure(canvas: Canvas, cells: Cells, covered: Mask, axis: Axis) -> Heights:
     ``covered`` (canvas rows TOP - 15 to BOTTOM + 2, columns LEFT to RIGHT): where a curve or the price line hides what
     is behind it. The measuring is done at the original's own resolution.
     """
+    ground = _ground(canvas, covered)
+    blur, murk = _blur(ground, cells)
+    mixing = _mixing(cells, ground.left, ground.left + ground.luma.shape[1], ground.fx, blur)
+    lumas = _unmix(mixing, ground.luma)
+    unknown = ground.hidden.astype(np.float32) @ mixing / np.maximum(mixing.sum(0), 1e-6) > 0.4
+    smeared = int(np.ceil(blur))  # the baseline reaches that much higher
+    heights, open_ends = _heights(lumas[: len(lumas) - smeared], unknown[: len(lumas) - smeared])
+    heights[heights > 0] += BOTTOM * ground.fy - ground.bottom + smeared
+    unit = ground.fy / -axis.slope
+    return Heights(heights / unit, open_ends / unit, unit, murk, cells.width * ground.fx >= RESOLVED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The plot at the original's resolution: luma over the ground, and where it is hidden (0 there)."""
+
+    luma: NDArray[np.float32]
+    hidden: Mask
+    left: int
+    bottom: int
+    """The original's first column, and the row below the last."""
+    fx: float
+    fy: float
+
+
+def _ground(canvas: Canvas, covered: Mask) -> _Ground:
     fx, fy = canvas.factor
     top, bottom = round((TOP - 12) * fy), int(np.floor(BOTTOM * fy - 0.6))
     left, right = round((LEFT - 6) * fx), round((RIGHT + 6) * fx)
     weights = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    ground = canvas.original[top:bottom, left:right].astype(np.float32) @ weights - _GROUND
+    luma = canvas.original[top:bottom, left:right].astype(np.float32) @ weights - _GROUND
     hidden = _stretched(covered, top, bottom, left, right, fx, fy)
-    ground[hidden] = 0
-    blur, murk = _blur(ground, cells, left, fx)
-    mixing = _mixing(cells, left, right, fx, blur)
-    lumas = _unmix(mixing, ground)
-    unknown = hidden.astype(np.float32) @ mixing / np.maximum(mixing.sum(0), 1e-6) > 0.4
-    smeared = int(np.ceil(blur))  # the baseline reaches that much higher
-    heights, open_ends = _heights(lumas[: len(lumas) - smeared], unknown[: len(lumas) - smeared])
-    heights[heights > 0] += BOTTOM * fy - bottom + smeared
-    unit = fy / -axis.slope
-    return Heights(heights / unit, open_ends / unit, unit, murk, cells.width * fx >= RESOLVED)
+    luma[hidden] = 0
+    return _Ground(luma, hidden, left, bottom, fx, fy)
 
 
 def _stretched(covered: Mask, top: int, bottom: int, left: int, right: int, fx: float, fy: float) -> Mask:
@@ -160,18 +183,19 @@ def _unmix(mixing: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[
     return np.asarray(np.linalg.solve(normal, mixing.T @ ground.T).T)
 
 
-def _blur(ground: NDArray[np.float32], cells: Cells, left: int, fx: float) -> tuple[float, float]:
+def _blur(ground: _Ground, cells: Cells) -> tuple[float, float]:
     """How far, in pixels, a resized picture smears its columns, and the murk that remains.
 
     Under the right assumption every cell is either bar or ground in every row; tried where the bars are the densest.
     """
-    width = min(160, ground.shape[1])
-    busy = np.convolve((ground > _INK).sum(0), np.ones(width), mode="valid")
+    width = min(160, ground.luma.shape[1])
+    busy = np.convolve((ground.luma > _INK).sum(0), np.ones(width), mode="valid")
     start = int(busy.argmax())
-    rows = ground[-round(len(ground) * 0.5) :: 3, start : start + width]
+    left = ground.left + start
+    rows = ground.luma[-round(len(ground.luma) * 0.5) :: 3, start : start + width]
     found = []
     for blur in _BLURS:
-        mixing = _mixing(cells, left + start, left + start + width, fx, blur)
+        mixing = _mixing(cells, left, left + width, ground.fx, blur)
         lumas = _unmix(mixing[:, mixing.sum(0) > 0.7 * mixing.sum(0).max()], rows)
         between = np.clip(np.minimum(lumas - 14, 52 - lumas), 0, None)
         beyond = np.clip(-lumas - 12, 0, 40) + np.clip(lumas - 155, 0, 40)

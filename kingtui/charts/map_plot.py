@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,10 +112,12 @@ def read_plot(canvas: Canvas, legend: Legend, axes: Axes) -> Plot | None:
     heights = measure(canvas, cells, hidden, axes.count)
     top = right_axis_top(canvas)
     prices = _prices(cells, axes.ticks, axes.price)
+    curve = None if top is None else _at_cells(course, cells) * top
+    heights = heights if curve is None or top is None else _uncovered(heights, curve, top)
     return Plot(
         prices=prices,
         totals=_tidy(heights),
-        curve=None if top is None else _at_cells(course, cells) * top,
+        curve=curve,
         here=_own_cell(prices, cells, axes),
         heights=heights,
         cells=cells,
@@ -146,6 +148,21 @@ def _at_cells(course: NDArray[np.float64], cells: Cells) -> NDArray[np.float64]:
     if heights[0] > TOP:  # the first cell lies half a column further out than the first column's centre
         heights[0] -= float(np.clip((course[1] - course[0]) / 2, 0, 8))
     return np.asarray(np.clip((BOTTOM - heights) / (BOTTOM - TOP), 0, None))
+
+
+def _uncovered(heights: Heights, curve: NDArray[np.float64], top: float) -> Heights:
+    """The bars whose ends the curve hides, as high as the curve rises there: it steps where a bar stands."""
+    totals, hidden = heights.totals.copy(), heights.hidden.copy()
+    blur = 1.5 * top / (BOTTOM - TOP)  # of the curve's height, in liquidations
+    for cell in np.flatnonzero(hidden > max(blur, 1 / heights.unit)).tolist():
+        start, end = max(cell - 3, 0), min(cell + 3, len(curve) - _DROP)
+        around = [k for k in range(start, end + 1) if k != cell]
+        if end <= cell or totals[start] or totals[end] or hidden[around].max() > blur:
+            continue  # another bar has its part in the rise
+        rise = abs(float(curve[end] - curve[start])) - float(totals[around].sum())
+        if totals[cell] - blur <= rise <= totals[cell] + hidden[cell] + blur:
+            totals[cell], hidden[cell] = max(rise, totals[cell]), blur
+    return replace(heights, totals=totals, hidden=hidden)
 
 
 def _tidy(heights: Heights) -> NDArray[np.float64]:
