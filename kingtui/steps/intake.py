@@ -89,6 +89,11 @@ class Intake:
             self._tools.bus.post(PictureArrived(image_id, arrival.name))
 
 
+def left_alone(folder: Path) -> dict[str, str]:
+    """What lies in a folder that is never taken: file name → why. Raises OSError."""
+    return {name: why for name in sorted(_names(folder)) if (why := _left_alone(folder / name))}
+
+
 def _names(folder: Path) -> list[str]:
     with os.scandir(folder) as entries:
         return [entry.name for entry in entries]
