@@ -51,9 +51,9 @@ def price_ticks(canvas: Canvas) -> Ticks | None:
             continue
         first = LEFT + 0.5
         good = np.zeros(len(marks), dtype=np.bool_)
-        for _ in range(3):
+        for tolerance in (1.2, 1.2, 0.75 / min(1.0, canvas.factor[0])):  # marks are drawn on whole pixels
             steps = np.round((marks - first) / spacing)
-            good = np.abs(marks - first - steps * spacing) < 1.2
+            good = np.abs(marks - first - steps * spacing) < tolerance
             if len(np.unique(steps[good])) < 3:
                 break
             spacing, first = (float(c) for c in np.polyfit(steps[good], marks[good], 1))
