@@ -107,6 +107,7 @@ def test_points_apart_are_all_read_and_verified() -> None:
     assert all(point.verified == (point.reason is None) for point in reading.points)
 
 
+@pytest.mark.slow
 def test_overlapping_labels_are_read() -> None:
     given_chart = chart(36, 42, 58)
     reading = read(paint(given_chart))

@@ -129,6 +129,7 @@ async def test_what_is_not_a_picture_file_is_left_alone_and_counted(tmp_path):
         assert (downloads / "link.jpg").is_symlink()
 
 
+@pytest.mark.slow
 async def test_a_picture_removed_before_it_is_read_is_told_of(tmp_path):
     async with running(tmp_path) as runtime:
         await runtime.control.pause()

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from kingtui.models import RunStatus, Stage
 from tests.engine.test_pipeline import stages
 from tests.world import FakeClock, ratio_picture, running, until
@@ -32,6 +34,7 @@ async def _step_1_ran(runtime) -> bool:
     return step.last_run is not None and step.current_run is None and not step.backlog.due
 
 
+@pytest.mark.slow
 async def test_an_inbox_that_is_not_there_is_told_of_and_found_later(tmp_path):
     inbox = tmp_path / "inbox"
     async with running(tmp_path / "home", inbox=inbox) as runtime:

@@ -110,6 +110,7 @@ def memory(process):
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
 
+@pytest.mark.slow
 async def test_a_truncated_picture_that_is_completed_is_read(tmp_path):
     whole = ratio_picture(2)
     async with running(tmp_path, clock=SetClock(), monitor_interval=0.2) as runtime:
@@ -122,6 +123,7 @@ async def test_a_truncated_picture_that_is_completed_is_read(tmp_path):
         assert len(rows(tmp_path, "SELECT 1 FROM receipts")) == 1
 
 
+@pytest.mark.slow
 async def test_unusual_encodings_of_a_chart_are_read_as_any_other(tmp_path):
     chart = Image.open(io.BytesIO(ratio_picture(3, rows=8)))
     other = Image.open(io.BytesIO(junk(4))).resize(chart.size)

@@ -14,6 +14,7 @@ NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 DAY = 86_400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [DAY, -DAY])
 async def test_work_goes_on_when_the_clock_is_set(tmp_path, seconds):
     clock = SetClock()

@@ -63,6 +63,7 @@ def check(tmp_path, pictures, moments):
         assert found[part] == value, part
 
 
+@pytest.mark.slow
 def test_three_kills_change_nothing(tmp_path):
     pictures = dict(item for item in workload(4).items() if item[0].startswith(("chart", "copy", "junk.")))
     check(tmp_path, pictures, [0.4, 1.2, -0.5])

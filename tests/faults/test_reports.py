@@ -2,9 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from tests.world import ratio_chart, ratio_picture, running, until
 
 
+@pytest.mark.slow
 async def test_a_report_that_fails_is_tried_again_later_and_not_at_once(tmp_path):
     symbol, *others = (row.symbol for row in ratio_chart(1, rows=8).rows)
     async with running(tmp_path) as runtime:

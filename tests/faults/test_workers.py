@@ -82,6 +82,7 @@ async def test_kills_at_any_moment_cost_at_most_the_job_at_work(pool):
     assert await pool.run(painting(1))
 
 
+@pytest.mark.slow
 async def test_only_the_picture_of_a_killed_worker_gets_an_attempt(tmp_path):
     clock = SetClock()
     async with running(tmp_path, clock=clock, monitor_interval=0.2) as runtime:
@@ -124,6 +125,7 @@ async def at_work(runtime, step):
     return (await runtime.control.status()).steps[step - 1].current_run
 
 
+@pytest.mark.slow
 async def test_a_picture_that_kills_its_reader_three_times_is_quarantined_and_can_be_retried(tmp_path):
     clock = SetClock()
     async with running(tmp_path, clock=clock, monitor_interval=0.2) as runtime:

@@ -104,6 +104,7 @@ async def test_what_is_no_symbol_and_what_is_not_known(tmp_path: Path) -> None:
         assert message.display
 
 
+@pytest.mark.slow
 async def test_the_input_narrows_the_list_and_completes(tmp_path: Path) -> None:
     async with dashboard(tmp_path) as seen:
         seen.drop(ratio_picture(3))
@@ -134,6 +135,7 @@ async def many_runs(home: Home, count: int) -> None:
     await database.close()
 
 
+@pytest.mark.slow
 async def test_history_pages_and_shows_a_run(tmp_path: Path) -> None:
     count = 2 * PAGE + 5
     await many_runs(Home(tmp_path), count)
@@ -174,6 +176,7 @@ async def test_names_of_files_are_shown_as_they_are_and_act_on_nothing(tmp_path:
         assert shown in screen.query_one("#detail", Line).text
 
 
+@pytest.mark.slow
 async def test_a_quarantined_picture_can_be_tried_again(tmp_path: Path) -> None:
     async with dashboard(tmp_path) as seen:
         picture = tmp_path / "broken.jpg"
