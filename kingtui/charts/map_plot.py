@@ -205,7 +205,15 @@ def _shaken(plot: Plot, price: float) -> list[dict[Slot, Cluster | None]]:
     higher = np.minimum(plot.heights.hidden, plot.totals) * bars
     shape = (_SHAKES, len(spread))
     shaken = plot.totals + spread * random.normal(size=shape) + higher * random.uniform(size=shape)
+    shaken[1::2, -3] += _behind_drop(plot)
     return [clusters(plot.prices, np.clip(row, 0, None), price) for row in shaken]
+
+
+def _behind_drop(plot: Plot) -> float:
+    """What may stand in the last cells, where the curve's drop hides the bars: what the bars lack of the curve's end,
+    and for the two cells that the curve has not reached by then as much again as their neighbours have."""
+    missing = max(0.0, (plot.ends["short_end"] or 0.0) - float(plot.sums[-1]))
+    return missing + 2 * float(plot.totals[-3 * _DROP : -3].mean())
 
 
 def _doubt_cluster(plot: Plot, cluster: Cluster, price: float) -> str | None:
