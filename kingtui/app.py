@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker, WorkerState, get_current_worker
 
 from kingtui.bridge import Bridge
 from kingtui.clock import Clock, SystemClock
@@ -33,6 +34,7 @@ from kingtui.widgets.symbol_table import SymbolTable
 log = logging.getLogger("kingtui.app")
 
 AGAIN_SECONDS = 5.0
+PATIENCE_SECONDS = 5.0
 _STEP_KEYS = Binding.Group("Run step", compact=True)
 
 
@@ -282,5 +284,16 @@ class KingApp(App[None]):
         self.notify("Stopping…", timeout=30)
         try:
             await self._stop_services()
+            await self._stop_asking()
         finally:
             self.exit()
+
+    async def _stop_asking(self) -> None:
+        """End what still asks the store, and wait for it: the store is closed as soon as the app has gone."""
+        here = get_current_worker()
+        asking = [worker for worker in self.workers if worker is not here and not worker.is_finished]
+        for worker in asking:
+            worker.cancel()
+        ends = (worker.wait() for worker in asking)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*ends, return_exceptions=True), PATIENCE_SECONDS)

@@ -6,17 +6,32 @@ Knows nothing of Textual. A face that shows ten batches a second is as live as a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from kingtui.control import Control
 from kingtui.events import Event, Logged
 from kingtui.models import KingError, Status
+
+T = TypeVar("T")
 
 BATCH_SECONDS = 0.1
 STATUS_SECONDS = 0.5
 """At most so often a status is asked for."""
 CHECK_SECONDS = 8.0
 """At least so often, for what no event tells of."""
+
+
+async def whole(answer: Awaitable[T]) -> T:
+    """The answer of Control, waited for even where we are cancelled meanwhile: no question to the store is cut off."""
+    asked = asyncio.ensure_future(answer)
+    try:
+        return await asyncio.shield(asked)
+    except asyncio.CancelledError:
+        await asyncio.wait({asked})
+        if not asked.cancelled():
+            asked.exception()  # nobody is left to hear of it
+        raise
 
 
 class Bridge:
@@ -73,7 +88,7 @@ class Bridge:
         while True:
             self._dirty.clear()
             try:
-                self._on_status(await self._control.status())
+                self._on_status(await whole(self._control.status()))
                 if troubled:
                     troubled = False
                     self._on_trouble(None)

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from kingtui.bridge import whole
 from kingtui.events import Event, PictureArrived, PictureStaged
 from kingtui.models import Image, Kind, KingError, Stage
 from kingtui.screens.table import PAGE, TableScreen
@@ -121,7 +122,7 @@ class PicturesScreen(TableScreen[Image]):
 
     async def _retry(self, image: Image) -> None:
         try:
-            await self.live.control.retry(image.id)
+            await whole(self.live.control.retry(image.id))
         except KingError as error:
             self.live.tell(str(error), "error")
         else:

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.suggester import SuggestFromList
 from textual.widgets import DataTable, Input, Markdown, TabbedContent, TabPane
 
+from kingtui.bridge import whole
 from kingtui.models import KingError, NotFound, SymbolRecord, WrongUse, symbol_of
 from kingtui.screens.base import KingScreen
 from kingtui.widgets.keyed_table import KeyedTable
@@ -85,7 +86,7 @@ class SymbolsScreen(KingScreen):
 
     async def _load(self, symbol: str) -> None:
         try:
-            record = await self.live.control.data(symbol)
+            record = await whole(self.live.control.data(symbol))
         except NotFound:
             self._say(f"{symbol}: nothing is known of it. A picture that shows it brings it here.")
             return
@@ -101,7 +102,7 @@ class SymbolsScreen(KingScreen):
 
     async def _load_report(self, symbol: str) -> None:
         try:
-            report = await self.live.control.report(symbol)
+            report = await whole(self.live.control.report(symbol))
         except NotFound:
             shown, text = (symbol, None), NO_REPORT
         except KingError as error:

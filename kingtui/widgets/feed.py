@@ -81,7 +81,7 @@ class Feed:
             if run.finished_at is not None and (run.items or run.error):
                 tone: Tone = "warning" if run.error else "plain"
                 what = plain(run.error) if run.error and not run.items else result(run)
-                self._say(tone, f"Step {run.step}: {what} (run {run.id})", run.finished_at)
+                self._say(tone, f"Step {run.step}: {what}", run.finished_at)
 
     def _take(self, event: Event, at: datetime) -> bool:
         match event:
@@ -134,7 +134,7 @@ class Feed:
             self._say("warning", f"{name}: cancelled (run {run.id})", at)
         elif run.status is RunStatus.SUCCESS and (run.items or run.trigger == "manual"):
             tone: Tone = "warning" if run.failed or run.quarantined else "plain"
-            self._say(tone, f"{name}: {result(run)} (run {run.id})", at)
+            self._say(tone, f"{name}: {result(run)}", at)
         else:
             return False
         return True

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.coordinate import Coordinate
+from textual.geometry import Region
 from textual.widgets import DataTable
 
 
@@ -29,7 +31,8 @@ class KeyedTable(DataTable[Text]):
         id: str | None = None,  # noqa: A002
     ) -> None:
         """``right``: the columns whose headings stand to the right, as their numbers do. ``opens``: enter does."""
-        super().__init__(id=id, cursor_type="row", zebra_stripes=False)
+        self._replacing = False
+        super().__init__(id=id, cursor_type="row", cursor_foreground_priority="renderable")
         self._opens = opens
         self._names = tuple(columns)
         self._right = frozenset(right)
@@ -83,10 +86,23 @@ class KeyedTable(DataTable[Text]):
         """Move to the first row."""
         self.move_cursor(row=0)
 
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Paint the regions anew, or all of it; nothing while a cell is replaced by one that fits in its place."""
+        if self._replacing and not regions and not layout:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def _update(self, key: str, cells: Sequence[Text]) -> None:
-        for name, cell in zip(self._names, cells, strict=True):
-            if self.get_cell(key, name) != cell:
-                self.update_cell(key, name, cell, update_width=True)
+        row = self.get_row_index(key)
+        for place, (column, cell) in enumerate(zip(self.ordered_columns, cells, strict=True)):
+            if self.get_cell(key, column.key) == cell:
+                continue
+            self._replacing = cell.cell_len <= column.content_width
+            try:
+                self.update_cell(key, column.key, cell, update_width=not self._replacing)
+            finally:
+                self._replacing = False
+            self.refresh_coordinate(Coordinate(row, place))
 
     def _reorder(self, wanted: list[str]) -> None:
         """Sort by the wanted order: a row is recognised by its cells being the very ones that its key has."""

@@ -17,11 +17,16 @@ class Line(Static):
         """Show ``content``; whether anything changed."""
         if self._shown is not None and content.is_same(self._shown):
             return False
-        self._shown = content
-        self.update(content)
+        before, self._shown = self._shown, content
+        self.update(content, layout=before is None or _size(before) != _size(content))
         return True
 
     @property
     def text(self) -> str:
         """What it shows, without styles."""
         return self._shown.plain if self._shown is not None else ""
+
+
+def _size(content: Content) -> tuple[int, ...]:
+    """The widths of its lines: of the same size it needs no other room."""
+    return tuple(line.cell_length for line in content.split("\n"))

@@ -11,6 +11,7 @@ from textual.app import App
 from textual.color import Color
 from textual.signal import Signal
 
+from kingtui.bridge import whole
 from kingtui.clock import Clock
 from kingtui.control import Control
 from kingtui.events import Event, Notice
@@ -71,7 +72,7 @@ class Live:
     async def ask(self, answer: Awaitable[T]) -> T | None:
         """The answer of Control; where it is a KingError, its sentence as a notice and None."""
         try:
-            return await answer
+            return await whole(answer)
         except KingError as error:
             self.tell(str(error), "error")
             return None

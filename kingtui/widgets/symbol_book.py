@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from textual.app import App
 from textual.signal import Signal
 
+from kingtui.bridge import whole
 from kingtui.control import Control
 from kingtui.events import Event, Missed, SymbolUpdated
 from kingtui.models import KingError, NotFound, SymbolRecord
@@ -70,11 +71,11 @@ class SymbolBook:
 
     async def _load(self, names: set[str] | None) -> None:
         if names is None:
-            self.records = {found.symbol: found for found in await self._control.symbols()}
+            self.records = {found.symbol: found for found in await whole(self._control.symbols())}
             self.loaded = True
             return
         for name in names:
             try:
-                self.records[name] = await self._control.data(name)
+                self.records[name] = await whole(self._control.data(name))
             except NotFound:
                 self.records.pop(name, None)

@@ -11,10 +11,10 @@ from rich.text import Text
 from textual.content import Content
 
 from kingtui.models import SLOTS, ClusterLevel, Horizon, Slot, SymbolRecord, WinRate
-from kingtui.reports.format import age, level, percent, price
+from kingtui.reports.format import level, percent, price
 from kingtui.reports.words import TIME_SOURCES, rsi_band
 from kingtui.widgets.live import Live
-from kingtui.widgets.words import ago, plain
+from kingtui.widgets.words import ago, coarse_age, plain
 
 COLUMNS = ("Symbol", "Price", "Score", "24h", "7d", "1m", "Below", "Above", "Age")
 NOTHING = "–"
@@ -52,7 +52,7 @@ def cells(record: SymbolRecord, now: datetime, live: Live) -> list[Text]:
         *(_rate(record.win_rates[horizon]) for horizon in HORIZONS),
         _sure(distance(below, record), below.verified if below else True),
         _sure(distance(above, record), above.verified if above else True),
-        Text(age(record.last_updated, now)),
+        Text(coarse_age(record.last_updated, now)),
     ]
     for text in shown[1:]:
         if base:

@@ -70,7 +70,9 @@ async def dashboard(
             await until(lambda: app.live.status is not None and app.live.book.loaded, "the first status")
             await until(lambda: any(worker.name == "triggers" for worker in app.workers), "the loops")
             yield Dashboard(runtime, app, pilot)
-            await runtime.stop()
+            if not app._exit:
+                app.leave()
+                await until(lambda: app._exit, "the app to leave")
 
 
 class SlowSource:

@@ -52,8 +52,8 @@ def test_runs_that_are_news() -> None:
     batch = [finished(RunStatus.SUCCESS, done=3), finished(RunStatus.SUCCESS, "manual"), finished(RunStatus.CANCELLED)]
     assert feed.take(batch, NOW)
     assert told(feed) == [
-        "Step 4: 3 done in 2.0 s (run 9)",
-        "Step 4: nothing due (run 9)",
+        "Step 4: 3 done in 2.0 s",
+        "Step 4: nothing due",
         "Step 4: cancelled (run 9)",
     ]
 
@@ -71,7 +71,7 @@ def test_it_begins_with_the_runs_before_and_never_grows_beyond_its_lines() -> No
     feed = Feed()
     before = [finished(RunStatus.SUCCESS, done=number).run for number in range(3)]
     feed.remember(before)
-    assert told(feed) == ["Step 4: 1 done in 2.0 s (run 9)", "Step 4: 2 done in 2.0 s (run 9)"]
+    assert told(feed) == ["Step 4: 1 done in 2.0 s", "Step 4: 2 done in 2.0 s"]
     feed.remember(before)
     assert len(feed.lines) == 2
     for number in range(3 * LINES):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -177,12 +176,10 @@ async def test_names_of_files_are_shown_as_they_are_and_act_on_nothing(tmp_path:
 
 
 @pytest.mark.slow
+@pytest.mark.slow  # what does not decode is given 30 s to become whole
 async def test_a_quarantined_picture_can_be_tried_again(tmp_path: Path) -> None:
     async with dashboard(tmp_path) as seen:
-        picture = tmp_path / "broken.jpg"
-        picture.write_bytes(ratio_picture(1)[:2000])
-        os.utime(picture, (1e9, 1e9))  # it has not changed for long: no need to wait for the rest of it
-        picture.rename(seen.runtime.home.downloads / picture.name)
+        (seen.runtime.home.downloads / "broken.jpg").write_bytes(ratio_picture(1)[:2000])
         await seen.press("g", "p", "f")
         screen = await seen.shown(PicturesScreen)
         table = screen.query_one(KeyedTable)

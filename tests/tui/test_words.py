@@ -52,6 +52,15 @@ def test_durations(seconds: float | None, said: str) -> None:
 
 
 def test_ages() -> None:
+    for minutes, said in (
+        (0, "just now"),
+        (1, "< 5 min"),
+        (5, "5 min"),
+        (59, "55 min"),
+        (60, "1 h"),
+        (3000, "2 d 2 h"),
+    ):
+        assert words.coarse_age(NOW - timedelta(minutes=minutes), NOW) == said
     assert words.ago(NOW, NOW) == "just now"
     assert words.ago(NOW - timedelta(minutes=12), NOW) == "12 min ago"
     assert words.stamp(NOW, NOW + timedelta(hours=3)) == "12:00:00"
