@@ -156,6 +156,7 @@ async def test_a_restart_of_the_process_keeps_everything(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(700)
 async def test_a_thousand_files_at_once(tmp_path):
     pictures = [ratio_picture(seed, rows=8) for seed in range(60)]
     ready = tmp_path / "ready"
