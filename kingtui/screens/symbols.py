@@ -101,6 +101,7 @@ class SymbolsScreen(KingScreen):
             await self._load_report(symbol)
 
     async def _load_report(self, symbol: str) -> None:
+        shown: tuple[str, int | None]
         try:
             report = await whole(self.live.control.report(symbol))
         except NotFound:

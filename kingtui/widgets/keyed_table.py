@@ -72,7 +72,7 @@ class KeyedTable(DataTable[Text]):
                     self._keys.append(key)
             if self._keys != wanted:
                 self._reorder(wanted)
-        if chosen in rows and not at_top:
+        if chosen is not None and chosen in rows and not at_top:
             self.move_cursor(row=self._keys.index(chosen), animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
