@@ -23,7 +23,7 @@ _USUAL = 500
 """The number of cells that most charts have: taken where the bars do not clearly stand on another grid."""
 _INK = 34
 """Luma over the ground from which a cell counts as bar: the darkest bars have 69."""
-_HIDDEN = -0.5
+_HIDDEN = -0.8
 """What a hidden row says: a long hidden stretch is no bar unless there is bar above it."""
 RESOLVED = 1.1
 """Pixels of the original per cell from which single bars can be told from their neighbours."""

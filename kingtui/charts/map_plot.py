@@ -205,6 +205,7 @@ def _shaken(plot: Plot, price: float) -> list[dict[Slot, Cluster | None]]:
     higher = np.minimum(plot.heights.hidden, plot.totals) * bars
     shape = (_SHAKES, len(spread))
     shaken = plot.totals + spread * random.normal(size=shape) + higher * random.uniform(size=shape)
+    shaken[::4, -_DROP:] = 0  # of the last bars nothing is sure: there may be none, or more than is seen
     shaken[1::2, -3] += _behind_drop(plot)
     return [clusters(plot.prices, np.clip(row, 0, None), price) for row in shaken]
 
