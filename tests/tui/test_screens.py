@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -223,3 +224,15 @@ async def test_help_names_the_keys_and_the_palette_what_can_be_done(tmp_path: Pa
         assert {"Run step 1", "Pause", "Restart", "Go to pictures", "Theme", "Quit"} <= names
         assert "Resume" not in names
         assert not any(name.startswith("Cancel") for name in names)
+
+
+async def test_a_busy_port_is_told_of_and_the_rest_goes_on(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with dashboard(tmp_path, api=True, host="127.0.0.1", port=port) as seen:
+            await until(lambda: "no API" in seen.one("#api", Line).text, "the word in the head")
+            await until(lambda: f"port {port}" in seen.one("#reason", Line).text, "the reason")
+            await seen.press("w")
+            assert f"port {port} on 127.0.0.1 is in use" in (await seen.shown(Told)).content.plain
+            await seen.press("escape", "2")
+            await seen.notices("Step 2 asked")
