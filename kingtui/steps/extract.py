@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kingtui.charts.reading import AnyReading
 from kingtui.events import PictureStaged, SymbolUpdated
-from kingtui.models import Evidence, Image, Stage
+from kingtui.models import Evidence, Image, Stage, SymbolRecord
 from kingtui.reports.facts import facts_of
 from kingtui.reports.rates import ages_at
 from kingtui.reports.record import record
@@ -59,14 +61,22 @@ class Extract(ImageStep):
 
     async def _update(self, tx: AsyncConnection, found: Sequence[Evidence]) -> None:
         now = self.tools.clock.now()
-        for item in found:
-            await symbols.add_evidence(tx, item)
+        await symbols.add_evidence(tx, *found)
         newest = await symbols.newest_evidence(tx, [item.symbol for item in found])
-        for item in found:
-            known = newest[item.symbol]
-            result = record(item.symbol, known, now)
-            if result is None:
-                raise LookupError(f"the evidence about {item.symbol} that was just stored is not there")
-            price = result.price.value if result.price else None
-            await symbols.remember(tx, item, price, result.score, result.flat())
-            await symbols.changed(tx, item.symbol, now, ages_at(known, now))
+        # In a thread, because a picture may tell of 49 symbols
+        records, ages = await asyncio.to_thread(_records, found, newest, now)
+        await symbols.remember(tx, records)
+        await symbols.all_changed(tx, now, ages)
+
+
+def _records(
+    found: Sequence[Evidence], newest: Mapping[str, Sequence[Evidence]], now: datetime
+) -> tuple[list[tuple[Evidence, SymbolRecord]], dict[str, datetime | None]]:
+    """The record of each symbol that a picture tells of, and when its rates change by age."""
+    records = []
+    for item in found:
+        result = record(item.symbol, newest[item.symbol], now)
+        if result is None:
+            raise LookupError(f"the evidence about {item.symbol} that was just stored is not there")
+        records.append((item, result))
+    return records, {item.symbol: ages_at(newest[item.symbol], now) for item in found}

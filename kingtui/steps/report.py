@@ -103,9 +103,10 @@ class Report:
         digest = hashlib.sha256(f"{symbol}{now.isoformat()}".encode()).hexdigest()
         root, waiting = self.tools.home.root, f"downloads/MD Reports/.{symbol}.part"
         moves = []
+        if figure is not None:
+            await asyncio.to_thread(write_bytes, root / f"{waiting}.png", figure)
         async with self.tools.database.write() as tx:
             if figure is not None:
-                await asyncio.to_thread(write_bytes, root / f"{waiting}.png", figure)
                 moves.append(await self._filing.plan(tx, f"{waiting}.png", folder, f"{name}.png", digest, now))
             picture = moves[0].dst.rsplit("/", 1)[1] if moves else None
             text = await asyncio.to_thread(professional, result, now=now, figure=picture, demo=self.tools.settings.demo)

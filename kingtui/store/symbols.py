@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kingtui.models import Backlog, Evidence, Kind, Report
+from kingtui.models import Backlog, Evidence, Kind, Report, SymbolRecord
 from kingtui.store.schema import evidence, images, reports, symbol_history, symbols
 
 RECENT = 5
@@ -18,20 +18,23 @@ RECENT_PRICES = 100
 _PRICED = (Kind.LIQUIDATION_MAP, Kind.LIQUIDATION_HEATMAP)
 
 
-async def add_evidence(tx: AsyncConnection, item: Evidence) -> None:
-    """Add what a picture says of a symbol; the same picture again changes only a later time."""
-    row = {
-        "symbol": item.symbol, "sha256": item.sha256, "kind": item.kind, "image_id": item.image_id, "at": item.at,
-        "at_source": item.at_source, "facts": dict(item.facts),
-    }  # fmt: skip
-    statement = insert(evidence).values(row)
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["symbol", "sha256"],
-            set_={"at": row["at"], "at_source": row["at_source"], "facts": row["facts"]},
-            where=evidence.c.at <= item.at,
-        )
+async def add_evidence(tx: AsyncConnection, *items: Evidence) -> None:
+    """Add what pictures say of symbols; the same picture again changes only a later time."""
+    rows = [
+        {
+            "symbol": item.symbol, "sha256": item.sha256, "kind": item.kind, "image_id": item.image_id, "at": item.at,
+            "at_source": item.at_source, "facts": dict(item.facts),
+        }
+        for item in items
+    ]  # fmt: skip
+    statement = insert(evidence)
+    newer = statement.on_conflict_do_update(
+        index_elements=["symbol", "sha256"],
+        set_={name: statement.excluded[name] for name in ("at", "at_source", "facts")},
+        where=evidence.c.at <= statement.excluded.at,
     )
+    if rows:
+        await tx.execute(newer, rows)
 
 
 async def newest_evidence(
@@ -40,21 +43,30 @@ async def newest_evidence(
     """Of each symbol and kind, the newest few pieces of evidence: symbol → evidence.
 
     Several, because the newest picture of a kind may lack a value that the one before it has; more of those with a
-    price, which tell whether a cluster was passed since its map.
+    price that are newer than the symbol's last few maps: they tell whether a cluster was passed since its map.
     """
     rank = (
         sa.func.row_number()
         .over(partition_by=(evidence.c.symbol, evidence.c.kind), order_by=(evidence.c.at.desc(), evidence.c.sha256))
         .label("rank")
     )
-    ranked = sa.select(evidence, rank)
+    keys = sa.select(evidence.c.symbol, evidence.c.sha256, evidence.c.kind, evidence.c.at, rank)
     if names is not None:
-        ranked = ranked.where(evidence.c.symbol.in_(names))
-    newest = ranked.subquery()
+        keys = keys.where(evidence.c.symbol.in_(names))
+    ranked = keys.cte("ranked")
+    maps = (
+        sa.select(ranked.c.symbol, sa.func.min(ranked.c.at).label("at"))
+        .where(ranked.c.kind == Kind.LIQUIDATION_MAP, ranked.c.rank <= RECENT)
+        .group_by(ranked.c.symbol)
+        .subquery()
+    )
+    since_maps = sa.and_(ranked.c.kind.in_(_PRICED), ranked.c.rank <= RECENT_PRICES, ranked.c.at > maps.c.at)
     rows = await connection.execute(
-        sa.select(newest, images.c.name)
-        .join(images, images.c.id == newest.c.image_id)
-        .where(sa.or_(newest.c.rank <= RECENT, sa.and_(newest.c.kind.in_(_PRICED), newest.c.rank <= RECENT_PRICES)))
+        sa.select(evidence, images.c.name)
+        .join(ranked, sa.and_(ranked.c.symbol == evidence.c.symbol, ranked.c.sha256 == evidence.c.sha256))
+        .join(images, images.c.id == evidence.c.image_id)
+        .outerjoin(maps, maps.c.symbol == evidence.c.symbol)
+        .where(sa.or_(ranked.c.rank <= RECENT, since_maps))
     )
     found: dict[str, list[Evidence]] = {}
     for row in rows:
@@ -76,14 +88,21 @@ async def renew(tx: AsyncConnection, sha256: str, message_at: datetime, now: dat
 
 async def changed(tx: AsyncConnection, symbol: str, now: datetime, ages_at: datetime | None) -> None:
     """A symbol's evidence changed: its report is due."""
-    row = {"symbol": symbol, "updated_at": now, "due_since": now, "ages_at": ages_at}
-    statement = insert(symbols).values(row)
+    await all_changed(tx, now, {symbol: ages_at})
+
+
+async def all_changed(tx: AsyncConnection, now: datetime, ages_at: Mapping[str, datetime | None]) -> None:
+    """The evidence of these symbols changed; to each, when its rates change by age alone."""
+    rows = [
+        {"symbol": symbol, "updated_at": now, "due_since": now, "ages_at": moment} for symbol, moment in ages_at.items()
+    ]
+    statement = insert(symbols)
+    columns = {name: statement.excluded[name] for name in ("updated_at", "ages_at")}
     keep = sa.func.coalesce(symbols.c.due_since, statement.excluded.due_since)
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["symbol"], set_={"updated_at": now, "ages_at": ages_at, "due_since": keep}
+    if rows:
+        await tx.execute(
+            statement.on_conflict_do_update(index_elements=["symbol"], set_=columns | {"due_since": keep}), rows
         )
-    )
 
 
 async def aged(tx: AsyncConnection, now: datetime) -> int:
@@ -96,14 +115,17 @@ async def aged(tx: AsyncConnection, now: datetime) -> int:
     return result.rowcount
 
 
-async def remember(
-    tx: AsyncConnection, item: Evidence, price: float | None, score: int | None, flat: dict[str, Any]
-) -> None:
-    """Append to a symbol's history, once per symbol and picture."""
-    row = {
-        "symbol": item.symbol, "sha256": item.sha256, "at": item.at, "price": price, "score": score, "record": flat,
-    }  # fmt: skip
-    await tx.execute(insert(symbol_history).values(row).on_conflict_do_nothing())
+async def remember(tx: AsyncConnection, records: Sequence[tuple[Evidence, SymbolRecord]]) -> None:
+    """Append what each symbol's record is after a picture to its history, once per symbol and picture."""
+    rows = [
+        {
+            "symbol": item.symbol, "sha256": item.sha256, "at": item.at,
+            "price": found.price.value if found.price else None, "score": found.score, "record": found.flat(),
+        }
+        for item, found in records
+    ]  # fmt: skip
+    if rows:
+        await tx.execute(insert(symbol_history).on_conflict_do_nothing(), rows)
 
 
 async def due(connection: AsyncConnection, limit: int, exclude: Collection[str] = ()) -> list[tuple[str, datetime]]:
