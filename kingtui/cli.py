@@ -7,6 +7,7 @@ The commands and their options are in ``commands.command_line``.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from typing import NoReturn
@@ -14,6 +15,7 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the command that the arguments name. Exit codes: 0 well, 1 failed work, 2 wrong use."""
+    gc.set_threshold(100_000, 10, 10)  # what is loaded at the start is no garbage: looking for some costs 0.1 s
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed by whoever started us
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

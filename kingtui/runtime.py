@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from kingtui.clock import Clock, SystemClock
 from kingtui.control.local import LocalControl
-from kingtui.events import EventBus, Logged, Notice, RunFinished
+from kingtui.events import EventBus, Logged, Notice, RunFinished, RunStarted
 from kingtui.health import HealthKeeper
 from kingtui.home import Home, HomeLock
 from kingtui.housekeeping import Housekeeping
@@ -166,8 +166,10 @@ class Runtime:
         if self._automatic:
             self._keep_automatic()
         log.info("kingtui runs in %s%s", self.home.root, f", API at {self._api.address}" if self._api else "")
-        # What is loaded by now stays: to look through it for garbage would hold the loop for 0.1 s, again and again
-        gc.freeze()
+        if not gc.get_freeze_count():
+            # What is loaded by now stays: to look through it for garbage would hold the loop for 0.1 s, again and again
+            gc.freeze()
+            gc.set_threshold(700, 10, 10)
 
     def _keep_automatic(self) -> None:
         self._keep("triggers", self._triggers.run)
@@ -208,7 +210,7 @@ class Runtime:
     async def _nudge_health(self) -> None:
         async with self.bus.subscribe() as events:
             async for event in events:
-                if isinstance(event, RunFinished):
+                if isinstance(event, RunStarted | RunFinished):
                     self._health.nudge()
 
     def _start_worker(self, work: Any, *, name: str, group: str) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -96,10 +95,8 @@ class Triggers:
         try:
             await asyncio.wait({woken, timer}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (woken, timer):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            woken.cancel()
+            timer.cancel()
 
     async def _look(self) -> None:
         """Take in new files: those that the watcher named, or all of them when a full check is due."""
