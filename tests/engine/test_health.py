@@ -1,5 +1,6 @@
 """Health: one word with reasons, soon after something changes."""
 
+from kingtui.events import HealthChanged
 from kingtui.models import HealthWord
 from tests.world import at_rest, ratio_picture, running, until
 
