@@ -192,7 +192,7 @@ def _prepare(parent: int, cache: str) -> None:
     for descriptor in range(3):
         os.dup2(null, descriptor)
     os.nice(10)
-    os.environ["MPLCONFIGDIR"] = cache
+    os.environ["MPLCONFIGDIR"] = os.environ["XDG_CACHE_HOME"] = cache
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
 

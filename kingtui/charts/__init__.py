@@ -14,6 +14,7 @@ __all__ = ["AnyReading", "Identity", "Kind", "NotAPicture", "identify", "read"]
 # Before numpy is loaded: its many small products are faster on one thread (ten times so on busy cores), and give the
 # same digits on every machine. Charts are read in parallel by processes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # nothing is sent, nothing is written outside the home
 
 MAX_PIXELS = 25_000_000
 """Larger pictures are refused by their header, before a pixel is decoded."""
