@@ -93,8 +93,11 @@ def test_a_day_at_the_terminal(terminal: Terminal, tmp_path: Path) -> None:
     terminal.keys("g")
     terminal.wait("Go to")
     terminal.keys("r")
-    terminal.wait("History (UTC)", "2 sort", "✓ success")
+    terminal.wait("History (UTC)", "2 sort", "✓ success", "6 report")
     terminal.keys("q")
+    time.sleep(1)
+    if "Work is under way" in terminal.text:  # the reports of the chart may still be written
+        terminal.keys("y")
     terminal.wait("ended with 0")
     assert "kingtui has stopped" in (home / "orchestrator.log").read_text()
 
