@@ -16,6 +16,8 @@ __all__ = ["AnyReading", "Identity", "Kind", "NotAPicture", "identify", "read"]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # nothing is sent, nothing is written outside the home
 
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+"""Endings of the pictures that are taken, in any case."""
 MAX_PIXELS = 25_000_000
 """Larger pictures are refused by their header, before a pixel is decoded."""
 

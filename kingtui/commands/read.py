@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from kingtui import charts
-from kingtui.charts import AnyReading, NotAPicture
+from kingtui.charts import SUFFIXES, AnyReading, NotAPicture
 from kingtui.commands.output import say, write_json
 from kingtui.home import write_text
 from kingtui.models import KingError, WrongUse
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 """What counts as a picture in a folder; a file that is named itself may be called anything."""
 MAX_BYTES = 50_000_000
 """A larger file is not read: no chart is so large."""

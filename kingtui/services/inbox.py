@@ -12,10 +12,10 @@ from typing import Any
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from kingtui.charts import SUFFIXES
 from kingtui.models import KingError
 from kingtui.services import Offer, ServiceUnavailable
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 RETRY_SECONDS = 30.0
 
 

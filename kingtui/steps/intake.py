@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kingtui.charts import SUFFIXES
 from kingtui.events import PictureArrived
 from kingtui.home import free_name, move
 from kingtui.steps.base import Toolbox
@@ -21,7 +22,6 @@ from kingtui.store.images import Arrival
 
 log = logging.getLogger("kingtui.intake")
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 MAX_BYTES = 50_000_000
 """A larger file is registered by its start only and ends in Quarantine: no chart is so large."""
 AT_ONCE = 25
@@ -140,11 +140,11 @@ def _left_alone(path: Path) -> str | None:
     if stat.S_ISLNK(status.st_mode):
         return "a symbolic link; links are not followed"
     if stat.S_ISDIR(status.st_mode):
-        return "" if path.suffix.lower() not in PICTURE_SUFFIXES else "a folder"
+        return "" if path.suffix.lower() not in SUFFIXES else "a folder"
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
-    if path.suffix.lower() not in PICTURE_SUFFIXES:
-        return f"not one of {' '.join(sorted(PICTURE_SUFFIXES))}"
+    if path.suffix.lower() not in SUFFIXES:
+        return f"not one of {' '.join(sorted(SUFFIXES))}"
     return None
 
 
