@@ -156,6 +156,10 @@ class Progress:
     note: str = ""
 
 
+MANUAL = "manual"
+"""The trigger of a run that a person or a program asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run of a step, as the history shows it. ``count`` > 1: timer runs without items, collapsed."""
@@ -164,7 +168,7 @@ class Run:
     step: int
     status: RunStatus
     trigger: str
-    """Why it ran, in words: ``manual``, ``new pictures``, ``timer``, …"""
+    """Why it ran, in words: MANUAL, ``new pictures``, ``timer``, …"""
     requested_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None

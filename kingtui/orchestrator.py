@@ -15,14 +15,13 @@ from typing import Any, Protocol
 
 from kingtui.events import Notice, PauseChanged, Restarted, RunFinished, RunRequested, RunStarted
 from kingtui.logs import run_log
-from kingtui.models import KingError, Run, RunStatus, StepStatus, Triggered, WrongUse
+from kingtui.models import MANUAL, KingError, Run, RunStatus, StepStatus, Triggered, WrongUse
 from kingtui.steps.base import Outcome, RunContext, Step, Toolbox
 from kingtui.store import cursors, runs
 from kingtui.store.database import StoreFailed
 
 log = logging.getLogger("kingtui.orchestrator")
 
-MANUAL = "manual"
 RETRY_SECONDS = 5.0
 TROUBLE_SECONDS = 10.0
 LONGEST_TROUBLE_SECONDS = 300.0

@@ -16,10 +16,7 @@ from kingtui.events import Event, Missed, Notice, RunFinished, RunProgressed
 from kingtui.models import KingError, Run, RunStatus
 from kingtui.runtime import Runtime
 from kingtui.settings import Settings
-from kingtui.steps.intake import YOUNG_SECONDS
 
-SETTLE_LOOKS = 5
-"""Looks at files that are still being written, a second apart, before they are left to the next run."""
 POLL_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.2)
 """Waits between two questions to an owner, the last again and again: it allows 100 a minute."""
 _OPEN = (RunStatus.PENDING, RunStatus.RUNNING)
@@ -34,8 +31,6 @@ class Alone:
         self._events = events
 
     async def run(self, step: int, told: Progressing) -> Run:
-        if step == 2:
-            await self._take_in()
         asked = await self._control.trigger(step)
         return await self._end_of(asked.run_id, told)
 
@@ -52,13 +47,6 @@ class Alone:
         for view in (await self._control.status()).steps:
             if view.current_run is not None:
                 told.ended(await self._end_of(view.current_run.id, told))
-
-    async def _take_in(self) -> None:
-        """Register what lies in downloads; a file that was written just now is looked at again."""
-        for _ in range(SETTLE_LOOKS):
-            if not (await self.runtime.intake.scan()).young:
-                return
-            await asyncio.sleep(YOUNG_SECONDS)
 
     async def _end_of(self, run_id: int, told: Progressing) -> Run:
         run = await self._control.run(run_id)

@@ -11,6 +11,7 @@ from kingtui.events import EventBus, Subscription
 from kingtui.health import HealthKeeper
 from kingtui.logs import Logs
 from kingtui.models import (
+    MANUAL,
     Image,
     LogEntry,
     NotFound,
@@ -20,7 +21,7 @@ from kingtui.models import (
     Triggered,
     WrongUse,
 )
-from kingtui.orchestrator import MANUAL, Lane, Orchestrator
+from kingtui.orchestrator import Lane, Orchestrator
 from kingtui.services import Source
 from kingtui.steps.base import Toolbox
 from kingtui.steps.filing import Filing, unbroken

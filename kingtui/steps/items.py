@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable
 from datetime import timedelta
 from typing import ClassVar
@@ -28,7 +29,7 @@ class Gone(KingError):
     """The picture's file is not there any more."""
 
 
-class ImageStep:
+class ImageStep(ABC):
     """A step whose items are the pictures of one stage. Subclasses say how one is handled."""
 
     number: ClassVar[int]
@@ -54,9 +55,9 @@ class ImageStep:
     async def run(self, run: RunContext) -> None:
         await run.each(self._due, lambda image: self._attempt(image, run), key=lambda image: image.id, width=self.width)
 
+    @abstractmethod
     async def handle(self, image: Image, run: RunContext) -> Outcome:
         """Do the step's work on one picture and bring it to its next stage. Raising counts as a failed attempt."""
-        raise NotImplementedError
 
     async def _due(self, limit: int, seen: Collection[Hashable]) -> list[Image]:
         async with self.tools.database.read() as connection:

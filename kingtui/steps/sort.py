@@ -9,15 +9,17 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 
 from kingtui.charts import NotAPicture
-from kingtui.models import Image, Kind, Stage, symbol_of
+from kingtui.models import MANUAL, Image, Kind, Stage, symbol_of
 from kingtui.steps.base import Outcome, RunContext, Toolbox
 from kingtui.steps.filing import Filing
-from kingtui.steps.intake import MAX_BYTES, Intake
+from kingtui.steps.intake import MAX_BYTES, YOUNG_SECONDS, Intake
 from kingtui.steps.items import ImageStep
 from kingtui.store import images
 
 SETTLE_SECONDS = 30.0
 """A file that does not decode is given this long without a change before it counts as broken."""
+LOOKS = 5
+"""Looks at files that are still being written, a second apart, before a run leaves them to the watcher."""
 
 
 class Sort(ImageStep):
@@ -33,6 +35,19 @@ class Sort(ImageStep):
     @property
     def width(self) -> int:
         return self.tools.runner.width
+
+    async def run(self, run: RunContext) -> None:
+        if run.run.trigger == MANUAL:
+            await self._take_in()
+        await super().run(run)
+
+    async def _take_in(self) -> None:
+        """Register what lies in downloads: whoever asks for a run means every file that is there now."""
+        for look in range(LOOKS):
+            if look:
+                await self.tools.clock.sleep(YOUNG_SECONDS)
+            if not (await self._intake.scan()).young:
+                return
 
     async def handle(self, image: Image, run: RunContext) -> Outcome:
         if image.size > MAX_BYTES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kingtui.models import Run, RunStatus
+from kingtui.models import MANUAL, Run, RunStatus
 from kingtui.store.schema import requests, runs, steps
 
 _COLUMNS = [runs.c[field.name] for field in fields(Run)]
@@ -24,12 +24,18 @@ def _run(row: sa.Row[Any]) -> Run:
 
 
 async def request(tx: AsyncConnection, step: int, trigger: str, now: datetime) -> tuple[Run, bool]:
-    """Ask for a run of a step. A run that waits already takes the request: then the second value is True."""
+    """Ask for a run of a step. A run that waits already takes the request: then the second value is True.
+
+    A run that a person joins is that person's: its trigger becomes MANUAL.
+    """
     pending = await _one(tx, step, RunStatus.PENDING)
     if pending is None:
         values = {"step": step, "status": RunStatus.PENDING, "trigger": trigger, "requested_at": now}
         run_id: int = await tx.scalar(runs.insert().values(values).returning(runs.c.id))
         run = Run(run_id, step, RunStatus.PENDING, trigger, now)
+    elif trigger == MANUAL:
+        run = replace(pending, trigger=MANUAL)
+        await tx.execute(runs.update().where(runs.c.id == run.id).values(trigger=MANUAL))
     else:
         run = pending
     await tx.execute(requests.insert().values(run_id=run.id, trigger=trigger, at=now))

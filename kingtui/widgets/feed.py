@@ -24,7 +24,7 @@ from kingtui.events import (
     RunFinished,
     SymbolUpdated,
 )
-from kingtui.models import HealthWord, Run, RunStatus, Stage
+from kingtui.models import MANUAL, HealthWord, Run, RunStatus, Stage
 from kingtui.widgets.words import counted, plain, result
 
 Tone = Literal["plain", "good", "warning", "error"]
@@ -132,7 +132,7 @@ class Feed:
         name = f"Step {run.step}"
         if run.status is RunStatus.CANCELLED:
             self._say("warning", f"{name}: cancelled (run {run.id})", at)
-        elif run.status is RunStatus.SUCCESS and (run.items or run.trigger == "manual"):
+        elif run.status is RunStatus.SUCCESS and (run.items or run.trigger == MANUAL):
             tone: Tone = "warning" if run.failed or run.quarantined else "plain"
             self._say(tone, f"{name}: {result(run)}", at)
         else:
