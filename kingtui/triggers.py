@@ -115,8 +115,10 @@ class Triggers:
             await self._filing.complete()
             self._checked = clock.monotonic()
         if full or again:
+            self._again_at = None
             young += (await self._intake.scan()).young
-        self._again_at = clock.monotonic() + YOUNG_AGAIN_SECONDS if young else None
+        if young and self._again_at is None:
+            self._again_at = clock.monotonic() + YOUNG_AGAIN_SECONDS
 
     async def _notice_clock(self) -> None:
         """Where the clock was set back, nothing shall wait for a time of day that is now far off."""

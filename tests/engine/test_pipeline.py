@@ -51,6 +51,18 @@ async def test_what_lay_there_before_the_start_is_taken_too(tmp_path):
         assert await until(lambda: stages(runtime, 1)) == {"before.PNG": Stage.EXTRACTED}
 
 
+async def test_a_file_that_was_too_young_is_looked_at_again_although_other_work_wakes(tmp_path):
+    picture = ratio_picture(2)
+    async with running(tmp_path, monitor_interval=600) as runtime:
+        with (tmp_path / "downloads" / "open.jpg").open("wb") as file:  # never closed: nobody says that it is whole
+            file.write(picture)
+            file.flush()
+            for number in range(8):
+                (tmp_path / "downloads" / f"{number}.txt").touch()
+                await asyncio.sleep(0.1)
+            await until(lambda: stages(runtime, 1), "the chart", seconds=30)
+
+
 async def test_copies_are_set_aside_and_linked(tmp_path):
     picture = ratio_picture(3)
     async with running(tmp_path) as runtime:
