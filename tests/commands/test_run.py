@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -14,7 +15,7 @@ import pytest
 from kingtui.home import Home, owner
 from tests.commands.shell import KINGTUI, environment, kingtui
 from tests.faults.process import Process, wait_for
-from tests.world import ratio_chart, ratio_picture
+from tests.world import ratio_chart, ratio_picture, running
 
 pytestmark = pytest.mark.slow
 
@@ -123,12 +124,19 @@ def test_beside_an_owner_it_asks_and_waits(home: Home, tmp_path: Path) -> None:
         assert healthy.returncode == 0
 
 
+async def _pause(home: Home) -> None:
+    async with running(home.root) as runtime:
+        await runtime.control.pause()
+
+
 def test_beside_an_owner_a_failed_item_is_exit_code_1(home: Home, tmp_path: Path) -> None:
+    asyncio.run(_pause(home))  # or the owner's own run would have it before the command asks for one
     with Process(home.root):
         with (home.downloads / "huge.jpg").open("wb") as file:
             file.truncate(60_000_000)
         run = kingtui("run", 2, "--home", home.root, folder=tmp_path)
         assert run.returncode == 1, run.stderr
+        assert "1 failed" in run.stderr
 
 
 def test_the_demo_without_a_terminal_shows_what_it_found(tmp_path: Path) -> None:
