@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 
 from kingtui.charts.reading import AnyReading, Identity, Kind
+from kingtui.charts.sketch import Sketch
 
-__all__ = ["AnyReading", "Identity", "Kind", "NotAPicture", "identify", "read"]
+__all__ = ["AnyReading", "Identity", "Kind", "NotAPicture", "Sketch", "identify", "read"]
 
 # Before numpy is loaded: its many small products are faster on one thread (ten times so on busy cores), and give the
 # same digits on every machine. Charts are read in parallel by processes.
@@ -33,11 +34,12 @@ def identify(data: bytes) -> Identity:
     return kinds.identify(data)
 
 
-def read(data: bytes) -> AnyReading:
+def read(data: bytes, sketch: Sketch | None = None) -> AnyReading:
     """Every number of a chart, each verified or with its reason; an UnknownReading for other pictures.
 
-    Raises NotAPicture. The same bytes give the same reading, on any number of threads and in any order.
+    What was found, and where on the picture, is noted in ``sketch`` if one is given. Raises NotAPicture. The same
+    bytes give the same reading, on any number of threads and in any order.
     """
     from kingtui.charts import kinds
 
-    return kinds.read(data)
+    return kinds.read(data, sketch)

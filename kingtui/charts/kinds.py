@@ -5,9 +5,10 @@ A kind of chart is one module and one line in ``READERS``. The module has
     SIZE: tuple[int, int | None]      the canonical width and height (None: by the width alone)
     TITLE_BOX: Box                    where the title stands on the canvas
     TITLE: re.Pattern[str]            the title's pattern; groups ``symbol`` and ``leverage`` where it prints them
-    structure(canvas) -> float        0 to 1: how well the picture has the chart's parts (cheap, no text)
+    structure(canvas) -> float        0 to 1: how well the picture has the chart's parts (cheap, no text, no notes)
     kind(match) -> Kind               the kind that a title means
-    read(canvas, match) -> AnyReading every number; ``match`` is TITLE's match on the title (``match.string``)
+    read(canvas, match) -> AnyReading every number; ``match`` is TITLE's match on the title (``match.string``);
+                                      what it found where it notes on the canvas, for whoever wants to see it
 
 A picture is of a kind when its page has the shape of SIZE, the structure is there and the title fits. Anything else is
 unknown, never a guess.
@@ -22,6 +23,7 @@ from typing import Protocol, cast
 
 from kingtui.charts.locate import Box, Canvas, canvas_of, fits, open_picture, page_of
 from kingtui.charts.reading import AnyReading, Identity, Kind, UnknownReading
+from kingtui.charts.sketch import Sketch
 from kingtui.charts.titles import read_title
 
 READERS: tuple[str, ...] = ("ratio", "liquidation_map", "heatmap", "rsi")
@@ -58,9 +60,11 @@ def _modules() -> list[ChartModule]:
     return [cast("ChartModule", import_module(f"kingtui.charts.{name}")) for name in READERS]
 
 
-def _find(data: bytes) -> _Found:
+def _find(data: bytes, sketch: Sketch | None = None) -> _Found:
     picture = open_picture(data)
     page = page_of(picture)
+    if sketch is not None:
+        sketch.page = page
     if page is None:
         return _Found(reason="it has not the page colour of the charts")
     best: tuple[float, ChartModule, Canvas] | None = None
@@ -68,7 +72,7 @@ def _find(data: bytes) -> _Found:
     for module in _modules():
         if not fits(page, *module.SIZE):
             continue
-        canvas = canvases.setdefault(module.SIZE, canvas_of(picture, page, *module.SIZE))
+        canvas = canvases.setdefault(module.SIZE, canvas_of(picture, page, *module.SIZE, sketch))
         score = module.structure(canvas)
         if best is None or score > best[0]:
             best = (score, module, canvas)
@@ -91,9 +95,9 @@ def identify(data: bytes) -> Identity:
     return Identity(found.module.kind(found.match), title=found.match.string, symbol=symbol)
 
 
-def read(data: bytes) -> AnyReading:
-    """Every number of the chart in ``data``. Raises NotAPicture."""
-    found = _find(data)
+def read(data: bytes, sketch: Sketch | None = None) -> AnyReading:
+    """Every number of the chart in ``data``; what was found where goes into ``sketch``. Raises NotAPicture."""
+    found = _find(data, sketch)
     if found.module is None or found.canvas is None or found.match is None:
         return UnknownReading(reasons={"kind": found.reason}, chart_like=found.chart_like)
     return found.module.read(found.canvas, found.match)

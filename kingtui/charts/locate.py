@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps
 
 from kingtui.charts import MAX_PIXELS, NotAPicture
+from kingtui.charts.sketch import Form, Sketch
 
 PAGE = (45, 55, 82)
 """The charts' page colour, as measured on The Kingfisher's pictures (JPEG noise: ± 3)."""
@@ -142,6 +143,14 @@ class Canvas:
     rgb: NDArray[np.uint8]
     picture: Image.Image
     box: Box
+    sketch: Sketch | None = None
+    """Where what is found is noted, if someone wants to see it."""
+
+    def note(self, about: str, form: Form, at: ArrayLike, text: str = "", doubt: str | None = None) -> None:
+        """Keep what was found ``at`` these canvas coordinates (x, y, x, y, …) for the sketch; see ``Mark``."""
+        if self.sketch is not None:
+            places = np.asarray(at, dtype=np.float64).reshape(-1, 2) * self.factor + self.box[:2]
+            self.sketch.add(about, form, [(float(x), float(y)) for x, y in places], text, doubt)
 
     @property
     def width(self) -> int:
@@ -194,7 +203,7 @@ class Canvas:
         ))  # fmt: skip
 
 
-def canvas_of(picture: Image.Image, page: Box, width: int, height: int | None) -> Canvas:
+def canvas_of(picture: Image.Image, page: Box, width: int, height: int | None, sketch: Sketch | None = None) -> Canvas:
     """The page scaled to ``width`` × ``height``; without a height, by the width alone."""
     w, h = page[2] - page[0], page[3] - page[1]
     height = round(h * width / w) if height is None else height
@@ -202,7 +211,7 @@ def canvas_of(picture: Image.Image, page: Box, width: int, height: int | None) -
         scaled = picture.crop(page)
     else:
         scaled = picture.resize((width, height), Image.Resampling.BICUBIC, box=page)
-    return Canvas(np.asarray(scaled), picture, page)
+    return Canvas(np.asarray(scaled), picture, page, sketch)
 
 
 def fits(page: Box, width: int, height: int | None, tolerance: float = 0.035) -> bool:

@@ -75,6 +75,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> RatioReading:
     rows = tuple(
         _row(canvas, *parts) for parts in zip(tops, splits, symbols, numbers, strict=True)
     )  # fmt: skip
+    _sketch(canvas, tops, splits, rows)
     leverage = leverage_of(match["leverage"])
     title = match.string
     sure = title_agrees(canvas, match, leverage, _TITLE_FONT, canvas.width / 2, _TITLE_BASELINE)
@@ -86,6 +87,22 @@ def read(canvas: Canvas, match: re.Match[str]) -> RatioReading:
         verified=("leverage",) if sure else (),
         reasons={} if sure else {"leverage": "the title's letters are not clear enough to be sure"},
     )
+
+
+def _sketch(canvas: Canvas, tops: Sequence[float], splits: Sequence[float | None], rows: Sequence[Row]) -> None:
+    """Note the bars, where green meets red in them, and the numbers and the badge beside it."""
+    for k, (top, split, row) in enumerate(zip(tops, splits, rows, strict=True)):
+        about, text = f"rows.{k}", slice(top + _BASELINE - 13, top + _BASELINE + 2)
+        canvas.note(about, "box", (_LEFT, top, _RIGHT, top + _BAR))
+        for end, value in ((_LONG_END, row.long), (_SHORT_END, row.short)):
+            printed = "–" if value is None else f"{value}%"
+            canvas.note(about, "box", (end - advance(printed, _FONT) - 1, text.start, end + 1, text.stop), printed)
+        if split is not None:
+            x = _LEFT + split / 100 * (_RIGHT - _LEFT)
+            canvas.note(about, "line", (x, top - 3, x, top + _BAR + 3), f"{split:.1f}")
+        if row.arrow is not None:
+            badge = (_BADGE[0], top + _BADGE_ROWS.start, _BADGE[1], top + _BADGE_ROWS.stop)
+            canvas.note(about, "box", badge, row.arrow)
 
 
 def _barness(rgb: NDArray[np.int16]) -> NDArray[np.int16]:
@@ -155,10 +172,15 @@ def _symbols(canvas: Canvas, tops: Sequence[float]) -> list[_Symbol]:
         if boxes[-1]:
             crops.append(canvas.crop(boxes[-1][0] - 2, row + 3, boxes[-1][1] + 2, row + 27))
     texts = iter(read_texts(crops, allow=SYMBOL))
-    return [
-        _Symbol(None, "no symbol is printed here") if box is None else _symbol(canvas, next(texts).text, top, box)
-        for top, box in zip(tops, boxes, strict=True)
-    ]
+    symbols = []
+    for k, (top, box) in enumerate(zip(tops, boxes, strict=True)):
+        if box is None:
+            symbols.append(_Symbol(None, "no symbol is printed here"))
+            continue
+        text = next(texts).text
+        canvas.note(f"rows.{k}", "box", (box[0] - 1, top + 6, box[1] + 1, top + 23), text)
+        symbols.append(_symbol(canvas, text, top, box))
+    return symbols
 
 
 def _symbol(canvas: Canvas, text: str, top: float, box: tuple[int, int]) -> _Symbol:

@@ -27,7 +27,9 @@ def read_title(canvas: Canvas, box: Box) -> str:
     if len(columns) == 0:
         return ""
     x0, x1 = left + int(columns[0]) - 4, left + int(columns[-1]) + 5
-    return read_texts([canvas.crop(x0, top, x1, bottom)])[0].text
+    title = read_texts([canvas.crop(x0, top, x1, bottom)])[0].text
+    canvas.note("title", "box", (x0, top, x1, bottom), title)
+    return title
 
 
 def leverage_of(word: str) -> str:
