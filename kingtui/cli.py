@@ -16,6 +16,7 @@ from typing import NoReturn
 def main() -> NoReturn:
     """Run the command that the arguments name. Exit codes: 0 well, 1 failed work, 2 wrong use."""
     gc.set_threshold(100_000, 10, 10)  # what is loaded at the start is no garbage: looking for some costs 0.1 s
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for plugins takes longer than to do without
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed by whoever started us
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

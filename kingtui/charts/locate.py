@@ -89,7 +89,8 @@ def page_of(picture: Image.Image) -> Box | None:
     rough = _tighten(near(rgb[::step, ::step], PAGE, _PAGE_TOLERANCE))
     if rough is None:
         return None
-    left, top, right, bottom = (side * step for side in rough)
+    left, top = rough[0] * step, rough[1] * step
+    right, bottom = min(rough[2] * step, picture.width), min(rough[3] * step, picture.height)
     rows, columns = rgb[:, left + step : right - step : step], rgb[top + step : bottom - step : step]
     box = (
         columns.shape[1] - _edge(columns[:, ::-1].swapaxes(0, 1), columns.shape[1] - left, 2 * step + _REACH),
