@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kingtui.charts.locate import Box, Mask
+from kingtui.charts.locate import Box, Canvas, Mask
 
 Run = tuple[int, int]
 """Start and end of a row of neighbours, the end excluded."""
@@ -133,6 +133,21 @@ def fit_axis(pixels: Sequence[float], values: Sequence[float | None], tolerance:
         return None
     residual = float(np.abs(y[good] - slope * x[good] - intercept).max() / abs(slope))
     return Axis(slope, intercept, tuple(int(i) for i in index[good]), len(x), residual, _step(y[good]))
+
+
+def note_labels(
+    canvas: Canvas,
+    about: str,
+    boxes: Sequence[tuple[float, float, float, float]],
+    values: Sequence[float | None],
+    axis: Axis | None,
+) -> None:
+    """Note an axis' labels, what was read in them, and which of them the axis does without."""
+    for index, (box, value) in enumerate(zip(boxes, values, strict=True)):
+        doubt = None if axis is not None and index in axis.inliers else "not in line with the other labels"
+        if value is None:
+            doubt = "it cannot be read"
+        canvas.note(about, "box", box, "" if value is None else f"{value:.10g}", doubt)
 
 
 def _step(values: NDArray[np.float64]) -> float | None:

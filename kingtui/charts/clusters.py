@@ -9,8 +9,6 @@ clusters, each with the mean of its window's prices weighted by totals.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -27,12 +25,23 @@ _EPSILON = 1e-9
 """Relative: so that an end that is included is not lost to rounding."""
 
 
+Window = tuple[float, float]
+"""The prices of the first and the last bar of a cluster."""
+
+
 def clusters(prices: ArrayLike, totals: ArrayLike, price: float) -> dict[Slot, Cluster | None]:
     """The clusters of bars at ``prices`` with ``totals`` (1-D, any order) around the current ``price``.
 
     ``-1`` and ``-2`` lie below it, nearer one first, ``+1`` and ``+2`` above; a slot without a local maximum is None.
     Bars without liquidations are none. Raises ValueError where the price is not positive.
     """
+    return {slot: found and found[0] for slot, found in clusters_in_windows(prices, totals, price).items()}
+
+
+def clusters_in_windows(
+    prices: ArrayLike, totals: ArrayLike, price: float
+) -> dict[Slot, tuple[Cluster, Window] | None]:
+    """The ``clusters``, each with the window whose bars it is made of."""
     if not price > 0:
         raise ValueError(f"a price must be positive, not {price}")
     x, y = np.asarray(prices, dtype=np.float64), np.asarray(totals, dtype=np.float64)
@@ -41,16 +50,15 @@ def clusters(prices: ArrayLike, totals: ArrayLike, price: float) -> dict[Slot, C
     far = (y > 0) & (np.abs(x - price) >= NEAREST * price * (1 - _EPSILON))
     below = _side(x[far & (x < price)], y[far & (x < price)], price)
     above = _side(x[far & (x > price)], y[far & (x > price)], price)
-    slots: Mapping[Slot, Cluster | None] = {
+    return {
         "-2": below[1] if len(below) > 1 else None,
         "-1": below[0] if below else None,
         "+1": above[0] if above else None,
         "+2": above[1] if len(above) > 1 else None,
     }
-    return dict(slots)
 
 
-def _side(x: NDArray[np.float64], y: NDArray[np.float64], price: float) -> list[Cluster]:
+def _side(x: NDArray[np.float64], y: NDArray[np.float64], price: float) -> list[tuple[Cluster, Window]]:
     """The one or two clusters of one side's bars (prices ascending), nearest to ``price`` first."""
     if len(x) == 0:
         return []
@@ -67,5 +75,11 @@ def _side(x: NDArray[np.float64], y: NDArray[np.float64], price: float) -> list[
     first_nearby = np.minimum.reduceat(np.append(rank, len(x)), np.column_stack((left, right)).ravel())[::2]
     best = np.flatnonzero(rank == first_nearby)
     best = best[np.argsort(rank[best])][:2]
-    found = [Cluster(float((moments[last[k]] - moments[first[k]]) / strength[k]), float(strength[k])) for k in best]
-    return sorted(found, key=lambda cluster: abs(cluster.price - price))
+    found = [
+        (
+            Cluster(float((moments[last[k]] - moments[first[k]]) / strength[k]), float(strength[k])),
+            (float(x[first[k]]), float(x[last[k] - 1])),
+        )
+        for k in best
+    ]
+    return sorted(found, key=lambda cluster: abs(cluster[0].price - price))

@@ -17,6 +17,7 @@ from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, Axes, price_line, price
 from kingtui.charts.map_curves import Legend, read_legend
 from kingtui.charts.map_exchanges import split
 from kingtui.charts.map_plot import Plot, find_clusters, read_plot
+from kingtui.charts.map_sketch import note_axes, note_plot
 from kingtui.charts.map_title import read_facts
 from kingtui.charts.reading import SLOTS, Bar, Cluster, Kind, MapReading, Slot
 
@@ -55,6 +56,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> MapReading:
     facts = read_facts(canvas, match, len(legend.bars))
     reasons = dict(facts.reasons)
     axes = read_axes(canvas)
+    note_axes(canvas, axes)
     plot = read_plot(canvas, legend, axes)
     reasons |= _doubt_price(axes, plot)
     found: dict[Slot, Cluster | None] = dict.fromkeys(SLOTS)
@@ -63,6 +65,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> MapReading:
     else:
         reasons |= plot.doubts()
         found = find_clusters(plot, reasons.get("current_price"))
+        note_plot(canvas, plot)
     return MapReading(
         title=facts.title,
         symbol=facts.symbol,

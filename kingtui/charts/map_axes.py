@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kingtui.charts.axes import Axis, fit_axis, label_boxes, parse_number, tick_marks
+from kingtui.charts.axes import Axis, fit_axis, label_boxes, note_labels, parse_number, tick_marks
 from kingtui.charts.glyphs import Line, advance, confirm, read_lines
 from kingtui.charts.locate import Canvas
 from kingtui.charts.text import NUMBER, read_texts
@@ -82,7 +82,9 @@ def price_axis(canvas: Canvas, ticks: Ticks) -> Axis | None:
         if not _sure(line)
     }
     values = _values(canvas, lines, crops)
-    return fit_axis([ticks.first - 0.5 + _steps(mark, ticks) * ticks.spacing for mark, _ in seen], values)
+    axis = fit_axis([ticks.first - 0.5 + _steps(mark, ticks) * ticks.spacing for mark, _ in seen], values)
+    note_labels(canvas, "price axis", [(box[0] - 1, 539, box[1] + 1, 551) for _, box in seen], values, axis)
+    return axis
 
 
 def _steps(mark: float, ticks: Ticks) -> int:
@@ -106,7 +108,9 @@ def count_axis(canvas: Canvas) -> Axis | None:
     }
     values = _values(canvas, lines, crops)
     centres = [base - _COUNT_FONT * 0.375 for base in baselines]  # figures are 0.73 of the size high
-    return fit_axis(centres, values)
+    axis = fit_axis(centres, values)
+    note_labels(canvas, "count axis", [(x0 - 1, y0 - 1, x1 + 1, y1 + 1) for x0, y0, x1, y1 in boxes], values, axis)
+    return axis
 
 
 def _sure(line: Line) -> bool:
@@ -166,6 +170,7 @@ def price_label(canvas: Canvas, line: float) -> PriceLabel:
         return PriceLabel("", None, False)
     left, right = int(columns[0]), int(columns[-1]) + 1
     text = read_texts([canvas.crop(left - 3, 38, right + 3, 60)], allow=NUMBER)[0].text
+    canvas.note("current_price", "box", (left - 1, 43, right + 1, 56), text)
     value = parse_number(text)
     if value is None:
         return PriceLabel(text, None, False)

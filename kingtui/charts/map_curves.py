@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kingtui.charts.axes import fit_axis, label_boxes, parse_number
+from kingtui.charts.axes import Axis, fit_axis, label_boxes, note_labels, parse_number
 from kingtui.charts.locate import PAGE, Canvas
 from kingtui.charts.map_axes import BOTTOM, DASH, DASH_PITCH, LEFT, RIGHT, TOP
 from kingtui.charts.text import DIGITS, read_texts
@@ -50,6 +50,7 @@ def read_legend(canvas: Canvas) -> Legend:
         middle = np.median(swatch.reshape(-1, 3), axis=0)
         if np.abs(corner - middle).sum() < 45 and _nearest(middle)[1] < 45:
             bars.append(PALETTE[_nearest(middle)[0]])
+            canvas.note("exchanges", "box", (_LEGEND_X[0], y - 7, _LEGEND_X[1], y + 7))
         elif (canvas.luma[y - 3 : y + 3, 615:623] > 200).mean() > 0.3:  # the white dot
             ends = canvas.signed[y - 4 : y + 4, _LEGEND_X[0] : _LEGEND_X[0] + 6].reshape(-1, 3).astype(np.float64)
             lines.append(ends[np.argsort(-np.abs(ends - PAGE).sum(-1))[:8]].mean(0))
@@ -170,17 +171,22 @@ def right_axis_top(canvas: Canvas) -> float | None:
     boxes = [box for box in label_boxes(ink, 12, gap_y=1) if box[2] - box[0] >= 8 and box[3] - box[1] >= 8]
     tops = [TOP - 8 + box[1] + 3.0 for box in boxes]
     values: list[float | None] = []
+    found = None
     for half in (slice(0, None, 2), slice(1, None, 2)):  # mostly every other label is enough
         texts = read_texts([_upright(canvas, top) for top in tops[half]], allow=DIGITS + ",")
         values += [parse_number(text.text) or None for text in texts]
         found = _top(tops[::2] + tops[1::2], values)
         if found is not None:
-            return found
-    return None
+            break
+    ordered = [(x0 + left, TOP - 8 + top, x0 + right, TOP - 8 + bottom) for left, top, right, bottom in boxes]
+    seen = (ordered[::2] + ordered[1::2])[: len(values)]
+    note_labels(canvas, "curve axis", seen, values, found and found[1])
+    return found and found[0]
 
 
-def _top(tops: list[float], values: list[float | None]) -> float | None:
-    """The value at TOP by labels at ``tops``, of which the first have been read; three that agree are enough."""
+def _top(tops: list[float], values: list[float | None]) -> tuple[float, Axis] | None:
+    """The value at TOP by labels at ``tops``, of which the first have been read, and the axis through those that agree:
+    three are enough."""
     axis = fit_axis([*tops[: len(values)], float(BOTTOM)], [*values, 0.0], tolerance=4.0)
     if axis is None or axis.step is None or len(axis.inliers) < 4:
         return None
@@ -188,7 +194,7 @@ def _top(tops: list[float], values: list[float | None]) -> float | None:
     for step in (axis.step, axis.step / 2):  # where only every other label was read
         intervals = round(top / step)
         if intervals >= 1 and abs(top / (intervals * step) - 1) <= 0.03:
-            return intervals * step
+            return intervals * step, axis
     return None
 
 

@@ -81,6 +81,8 @@ def _doubts(
     for name, (part, alphabet) in parts.items():
         start = title.index(part, start)
         place = x + advance(title[:start], _FONT, bold=True)
+        end = place + advance(part, _FONT, bold=True)
+        canvas.note(name, "box", (place, baseline - 12, end, baseline + 4), part)
         witness = confirm(canvas.luma, part, _FONT, place, baseline, alphabet, bold=True, reach=0.5)
         if not witness.agrees(likeness=0.65):
             reasons[name] = f"it may be {witness.rival} as well" if witness.rival != part else "it is blurred"

@@ -92,11 +92,11 @@ def read(canvas: Canvas, match: re.Match[str]) -> RatioReading:
 def _sketch(canvas: Canvas, tops: Sequence[float], splits: Sequence[float | None], rows: Sequence[Row]) -> None:
     """Note the bars, where green meets red in them, and the numbers and the badge beside it."""
     for k, (top, split, row) in enumerate(zip(tops, splits, rows, strict=True)):
-        about, text = f"rows.{k}", slice(top + _BASELINE - 13, top + _BASELINE + 2)
+        about, high, low = f"rows.{k}", top + _BASELINE - 13, top + _BASELINE + 2
         canvas.note(about, "box", (_LEFT, top, _RIGHT, top + _BAR))
         for end, value in ((_LONG_END, row.long), (_SHORT_END, row.short)):
             printed = "–" if value is None else f"{value}%"
-            canvas.note(about, "box", (end - advance(printed, _FONT) - 1, text.start, end + 1, text.stop), printed)
+            canvas.note(about, "box", (end - advance(printed, _FONT) - 1, high, end + 1, low), printed)
         if split is not None:
             x = _LEFT + split / 100 * (_RIGHT - _LEFT)
             canvas.note(about, "line", (x, top - 3, x, top + _BAR + 3), f"{split:.1f}")

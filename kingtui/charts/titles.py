@@ -48,7 +48,9 @@ def title_agrees(
     title = match.string[: match.start("leverage")] + leverage + match.string[match.end("leverage") :]
     x = centre - advance(title, size, bold=True) / 2
     x, baseline, likeness = settle(canvas.luma, title, size, x, baseline, bold=True, reach=1.5)
+    place = x + advance(title[: match.start("leverage")], size, bold=True)
+    width = advance(leverage, size, bold=True)
+    canvas.note("leverage", "box", (place, baseline - 0.8 * size, place + width, baseline + 0.25 * size), leverage)
     if likeness < 0.8 or leverage in LEVERAGES:
         return likeness >= 0.8
-    place = x + advance(title[: match.start("leverage")], size, bold=True)
     return confirm(canvas.luma, leverage, size, place, baseline, _LOWER, bold=True, reach=0.5).agrees()

@@ -1,0 +1,46 @@
+"""What was found in the plot of a liquidation map, noted where it stands: axes, price line, bars, curves, clusters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kingtui.charts.clusters import clusters_in_windows
+from kingtui.charts.locate import Canvas
+from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP, Axes
+from kingtui.charts.map_plot import Plot
+
+
+def note_axes(canvas: Canvas, axes: Axes) -> None:
+    """The two axes, the ticks that the price axis is built on, and the dashed line."""
+    canvas.note("price axis", "line", (LEFT, BOTTOM, RIGHT, BOTTOM))
+    canvas.note("count axis", "line", (LEFT, TOP, LEFT, BOTTOM))
+    for place in axes.ticks.places if axes.ticks else ():
+        canvas.note("price axis", "line", (place, BOTTOM, place, BOTTOM + 6))
+    if axes.line is not None:
+        canvas.note("current_price", "line", (axes.line, TOP - 4, axes.line, BOTTOM))
+
+
+def note_plot(canvas: Canvas, plot: Plot) -> None:
+    """The bars as high as they were measured, the curves where they were read, and the clusters' windows."""
+    if canvas.sketch is None:
+        return
+    centres, half = plot.cells.centres(), plot.cells.width / 2
+    scale = plot.heights.unit / canvas.factor[1]  # canvas pixels per liquidation
+    tops = BOTTOM - plot.totals * scale
+    steps = np.column_stack((centres - half, tops, centres + half, tops))
+    canvas.note("bars", "line", (LEFT, BOTTOM, *steps.ravel(), RIGHT, BOTTOM))
+    for cell in np.flatnonzero(plot.heights.hidden * scale > 3):
+        above = tops[cell] - plot.heights.hidden[cell] * scale
+        canvas.note("bars", "line", (centres[cell], tops[cell], centres[cell], above), doubt="hidden above its end")
+    if plot.curve is not None and plot.top:
+        heights = BOTTOM - plot.curve / plot.top * (BOTTOM - TOP)
+        curve = np.column_stack((centres, heights))
+        for name, part in (("long_end", curve[: plot.here + 1]), ("short_end", curve[plot.here :])):
+            canvas.note(f"cumulated.{name}", "line", part, f"{plot.ends[name]:.10g}")
+    price = float(plot.prices[plot.here])
+    for slot, found in clusters_in_windows(plot.prices, plot.totals, price).items():
+        if found is not None:
+            cluster, window = found
+            left, right = np.interp(window, plot.prices, centres)
+            text = f"{slot} {plot.rounded(cluster.price):.10g} ({cluster.strength:.4g})"
+            canvas.note(f"clusters.{slot}", "box", (left - half, TOP, right + half, BOTTOM), text)
