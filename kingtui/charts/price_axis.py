@@ -38,18 +38,21 @@ _RULE_DOUBT = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A printed price. ``y``: its middle; ``half``: half a unit of its last digit."""
+    """A printed price. ``y``: its middle; ``half``: half a unit of its last digit; ``left`` and ``right``: its ends."""
 
     y: float
     value: float
     half: float
+    left: float = _LABELS[0]
+    right: float = _LABELS[2]
 
 
 @dataclass(frozen=True, slots=True)
 class PriceAxis:
     """Rows to prices. ``per_pixel`` is the price of a canonical pixel, ``top`` that of the plot's top edge.
 
-    ``top_as_read``: by the labels alone. ``doubt``: ``top`` may be wrong by this much. ``reason``: why the axis is not
+    ``top_as_read``: by the labels alone. ``doubt``: ``top`` may be wrong by this much. ``labels``: those that agree with
+    each other. ``reason``: why the axis is not
     confirmed by a second way; None where it is.
     """
 
@@ -57,7 +60,7 @@ class PriceAxis:
     top_as_read: float
     per_pixel: float
     doubt: float
-    labels: int
+    labels: tuple[Label, ...]
     reason: str | None
 
     def price(self, y: float) -> float:
@@ -80,11 +83,12 @@ def read_labels(canvas: Canvas) -> list[Label]:
     for text in texts:  # trailing zeros may be left out, so the most digits count
         digits[_unit(text)] = max(digits.get(_unit(text), 0), decimals(text))
     labels = []
-    for (_, y0, _, y1), text in zip(boxes, texts, strict=True):
+    for (x0, y0, x1, y1), text in zip(boxes, texts, strict=True):
         value = parse_number(text)
         if value is not None and value > 0:
             unit = {"K": 1e3, "M": 1e6}.get(_unit(text), 1.0)
-            labels.append(Label(top + (y0 + y1) / 2, value, 0.5 * unit * 10.0 ** -digits[_unit(text)]))
+            half = 0.5 * unit * 10.0 ** -digits[_unit(text)]
+            labels.append(Label(top + (y0 + y1) / 2, value, half, left + x0, left + x1))
     return labels
 
 
@@ -109,11 +113,12 @@ def price_axis(labels: list[Label], candles: Extent | None, sharpness: float = 1
     per_pixel = step / pitch
     lows = np.array([label.value + place * step - label.half for place, label in places])
     highs = np.array([label.value + place * step + label.half for place, label in places])
-    low, high, agreeing = _common(lows, highs)
+    low, high, members = _common(lows, highs)
+    agreeing = tuple(label for (_, label), member in zip(places, members, strict=True) if member)
     middle = (low + high) / 2
     problem = None
-    if agreeing < max(4, 0.75 * len(labels)):
-        problem = f"only {agreeing} of {len(labels)} price labels agree with each other"
+    if len(agreeing) < max(4, 0.75 * len(labels)):
+        problem = f"only {len(agreeing)} of {len(labels)} price labels agree with each other"
     if candles is None:
         return PriceAxis(
             middle, middle, per_pixel, (high - low) / 2, agreeing, problem or "no candles to check the axis by"
@@ -168,13 +173,13 @@ def _nice_step(ticks: list[tuple[int, float]], half: float) -> float | None:
     return nice if abs(nice - steep) <= 0.01 * steep + half / len(place) else None
 
 
-def _common(lows: np.ndarray, highs: np.ndarray) -> tuple[float, float, int]:
-    """The interval that lies in the most of the given ones, and in how many: a misread label is outvoted."""
+def _common(lows: np.ndarray, highs: np.ndarray) -> tuple[float, float, np.ndarray]:
+    """The interval that lies in the most of the given ones, and in which: a misread label is outvoted."""
     slack = 1e-9 * np.abs(highs)
     inside = (lows[None] <= lows[:, None] + slack) & (lows[:, None] <= highs[None] + slack)
     best = int(inside.sum(1).argmax())
     members = inside[best]
-    return float(lows[members].max()), float(highs[members].min()), int(members.sum())
+    return float(lows[members].max()), float(highs[members].min()), members
 
 
 def _by_candles(candles: Extent) -> tuple[float, float]:

@@ -65,7 +65,7 @@ def test_one_misread_label_is_outvoted() -> None:
     labels = [replace(label, value=9 * label.value) if k == 2 else label for k, label in enumerate(labels)]
     axis = read(labels, candles)
     assert axis.top == pytest.approx(top, rel=1e-6)
-    assert axis.labels == len(labels) - 1
+    assert len(axis.labels) == len(labels) - 1
 
 
 def test_labels_that_contradict_the_candles_are_not_confirmed() -> None:
