@@ -24,10 +24,9 @@ SIZE: tuple[int, int | None] = (940, 640)
 TITLE_BOX: Box = (78, 8, 862, 40)
 TITLE = re.compile(
     r"(?=.*(?:Kingfisher.*Heat\W*map|Kingfisher.*continuous|Heat\W*map.*continuous))"
-    r"(?:Kingfisher[\W_]*|\b\w{9,11}[\W_]+)"
-    r"(?P<symbol>[A-Z0-9]{1,20}?)[\W_]*(?:USDT?|\wSDT|U\wDT|US\wT|USD\w)"
-    r"[\W_]*\w{2,4}?[\W_]*(?:Heat\W*map|\b\w{6,8})[\W_]*(?:continuous|\b\w{9,11}\b)[\W_]*"
-    r"(?P<leverage>[a-z][a-z0-9]*(?:[\W_][a-z0-9]+)*)",
+    r".*?(?:Kingfisher[\W_]*|(?<=[a-z])(?=[A-Z0-9])|(?<=[\W_]))(?P<symbol>[A-Zckopsuvwxz0-9]{1,20}?)[\W_]*"
+    r"(?:USDT?|\wSDT|U\wDT|US.T|USD\w).{0,2}?(?:Li|iq|L.q).{0,3}?(?:Heat\W*map|\b.{6,8}\b)[\W_]*"
+    r"(?:continuous[\W_]*|.{9,11}?[\W_]+)(?P<leverage>[A-Za-z0-9]+(?:[\W_][A-Za-z0-9]+)*)",
 )
 """Bands lie behind the title, so that a space may be read as a mark and a letter as another: any separator will do, and
 two of the three long words. What matters in it, symbol and leverage, the font decides."""
@@ -63,7 +62,7 @@ def kind(match: re.Match[str]) -> Kind:
 
 def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
     """Symbol, leverage, last price and bands, strongest first."""
-    symbol, leverage = match["symbol"], leverage_of(re.sub(r"\W", "_", match["leverage"]))
+    symbol, leverage = match["symbol"].upper(), leverage_of(re.sub(r"\W", "_", match["leverage"]))
     verified, reasons = _check_title(canvas, symbol, leverage)
     axis = price_axis(read_labels(canvas), extent(canvas), min(canvas.factor))
     if axis is None:

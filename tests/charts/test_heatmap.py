@@ -125,6 +125,33 @@ def test_a_painted_heat_map_is_read_back(price: float) -> None:
     assert len(reading.bands) >= len(LEVELS)
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "The Kingfisher 1000PEPE/USDT Liq Heatmap continuous-medium_leverage",
+        "TheKingfisher1000PEPE/USDTLiqHeatmapcontinuousmedium_leverage",
+        "The Klngfisher 1000PEPE/USDT Liq Heatmap continuous medium-leverage",
+        "The Kingfisher 1000PEPE.USDT-Liq Heat map continuous medium_leverage",
+        "The Kingfisher 1000PEPE/U5DT Liq Heatrnap continuous medium_leverage",
+        "The Kingfisher 1000PEPE/USDT Llq Heatmap contlnuous medium_leverage",
+    ],
+)
+def test_one_misread_character_does_not_lose_a_chart(title: str) -> None:
+    match = heatmap.TITLE.search(title)
+    assert match is not None
+    assert match["symbol"] == "1000PEPE"
+    reading = heatmap.read(canvas(paint(chart())), match)
+    assert (reading.leverage, reading.sure("leverage"), reading.sure("symbol")) == ("medium_leverage", True, True)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["The Kingfisher ETH/USDT Funding Heatmap continuous all_leverage", "RSI Heatmap", "The Kingfisher Heatmap"],
+)
+def test_other_titles_are_of_no_heat_map(title: str) -> None:
+    assert heatmap.TITLE.search(title) is None
+
+
 def test_without_labels_there_are_no_prices() -> None:
     reading = read(painted_over(paint(chart()), (872, 0, 940, 622)))
     assert reading.last_price is None
