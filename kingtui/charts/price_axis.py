@@ -51,9 +51,8 @@ class Label:
 class PriceAxis:
     """Rows to prices. ``per_pixel`` is the price of a canonical pixel, ``top`` that of the plot's top edge.
 
-    ``top_as_read``: by the labels alone. ``doubt``: ``top`` may be wrong by this much. ``labels``: those that agree with
-    each other. ``reason``: why the axis is not
-    confirmed by a second way; None where it is.
+    ``top_as_read``: by the labels alone. ``doubt``: ``top`` may be wrong by this much. ``labels``: those that agree
+    with each other. ``reason``: why the axis is not confirmed by a second way; None where it is.
     """
 
     top: float

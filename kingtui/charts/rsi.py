@@ -16,9 +16,10 @@ import numpy as np
 from PIL import Image
 
 from kingtui.charts.axes import crossing
+from kingtui.charts.glyphs import advance
 from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.reading import Kind, Point, RsiReading
-from kingtui.charts.rsi_dots import AREA, Dot, columns_of, find_dots, in_colour, pitch_of, value_of
+from kingtui.charts.rsi_dots import AREA, RADIUS, Dot, columns_of, find_dots, in_colour, pitch_of, value_of
 from kingtui.charts.rsi_ink import BAND_HEIGHT, BANDS, ink_of
 from kingtui.charts.rsi_labels import Fitter, Label, fit_labels
 from kingtui.charts.rsi_words import SIZE as FONT_SIZE
@@ -81,7 +82,20 @@ def read(canvas: Canvas, match: re.Match[str]) -> RsiReading:
     else:
         names = _symbols(canvas, fitter)
         points = [_point(dot, name, doubt, axis) for dot, (name, doubt) in zip(dots, names, strict=True)]
+    _note_points(canvas, dots, fitter, points)
     return RsiReading(title=_TITLE, points=tuple(points))
+
+
+def _note_points(canvas: Canvas, dots: Sequence[Dot], fitter: Fitter | None, points: Sequence[Point]) -> None:
+    """Note the dots with their values, and the labels with the words that were laid over them."""
+    for k, (dot, point) in enumerate(zip(dots, points, strict=True)):
+        ring = (dot.x - RADIUS, dot.y - RADIUS, dot.x + RADIUS, dot.y + RADIUS)
+        canvas.note(f"points.{k}", "circle", ring, f"{point.symbol or '–'} {point.rsi:.1f}")
+    for k, label in enumerate(fitter.labels if fitter else ()):
+        half = advance(label.best.word, FONT_SIZE) / 2
+        middle = label.x + label.best.shift / 4
+        place = (middle - half, label.baseline - FONT_SIZE * 0.8, middle + half, label.baseline + 1)
+        canvas.note(f"points.{k}", "box", place)
 
 
 def _point(dot: Dot, symbol: str | None, doubt: str | None, axis: str | None) -> Point:
@@ -102,12 +116,15 @@ def _axis_reason(canvas: Canvas) -> str | None:
         edge = top + k * BAND_HEIGHT
         part = (column[edge - 8 : edge + 8] - above) @ (below - above) / ((below - above) @ (below - above))
         place = crossing(part, 0.5)
+        if place is not None:
+            canvas.note("RSI axis", "line", (AREA[0], edge - 8 + place, AREA[2], edge - 8 + place), f"{100 - 20 * k}")
         if place is None or abs(place - 8) > _EDGE_TOLERANCE:
             return f"the band below {100 - 20 * k} does not begin where it should"
     ticks = (80, 60, 40, 20)
     rows = [top + (100 - tick) * (AREA[3] - top) / 100 for tick in ticks]
     texts = read_texts([canvas.crop(20, row - 9, 45, row + 9) for row in rows], allow=DIGITS)
-    for tick, text in zip(ticks, texts, strict=True):
+    for tick, row, text in zip(ticks, rows, texts, strict=True):
+        canvas.note("RSI axis", "box", (20, row - 8, 45, row + 8), text.text)
         if text.text != str(tick):
             return f"the axis reads {text.text!r} where {tick} should stand"
     return None
