@@ -1,0 +1,56 @@
+"""Pictures and their stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kingtui.charts.reading import Kind
+
+
+class Stage(StrEnum):
+    """Where a picture stands. The first five wait for the step of the same order; the rest are ends."""
+
+    NEW = "new"
+    SORTED = "sorted"
+    UNIQUE = "unique"
+    ANALYSED = "analysed"
+    EXTRACTED = "extracted"
+    UNKNOWN = "unknown"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One file that arrived. ``path`` and ``name`` are relative to the home; ``sha256`` names its bytes."""
+
+    id: int
+    sha256: str
+    path: str
+    name: str
+    """The file name as it arrived, cleaned for display."""
+    size: int
+    stage: Stage
+    arrived_at: datetime
+    staged_at: datetime
+    kind: Kind | None = None
+    symbol: str | None = None
+    title: str | None = None
+    original_id: int | None = None
+    """Of a duplicate: the picture it repeats."""
+    reason: str | None = None
+    """Of an end (unknown, duplicate, quarantined, missing): why."""
+    attempts: int = 0
+    next_try: datetime | None = None
+    failed_stage: Stage | None = None
+    verified: bool | None = None
+    """Whether every value read from it was verified; None before it was read."""
+    analysis: str | None = None
+    """The analysis file, relative to the home."""
+    pixels: str | None = None
+    """SHA-256 of the decoded pixels."""
+    phash: str | None = None
+    """The perceptual hash, 16 hex digits: it names candidates for duplicates and proves nothing."""
