@@ -14,6 +14,7 @@ import numpy as np
 from kingtui.charts import glyphs
 from kingtui.charts.bands import Row, strongest
 from kingtui.charts.candles import PLOT, LastCandle, extent, last_candle
+from kingtui.charts.heat_sketch import note_axis, note_bands, note_last
 from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.price_axis import PriceAxis, price_axis, read_labels
 from kingtui.charts.reading import Band, HeatmapReading, Kind
@@ -64,7 +65,9 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
     """Symbol, leverage, last price and bands, strongest first."""
     symbol, leverage = match["symbol"].upper(), leverage_of(re.sub(r"\W", "_", match["leverage"]))
     verified, reasons = _check_title(canvas, symbol, leverage)
-    axis = price_axis(read_labels(canvas), extent(canvas), min(canvas.factor))
+    labels, candles = read_labels(canvas), extent(canvas)
+    axis = price_axis(labels, candles, min(canvas.factor))
+    note_axis(canvas, labels, candles, axis)
     if axis is None:
         reasons["last_price"] = reasons["bands"] = "the price labels cannot be read as a regular axis"
         return HeatmapReading(
@@ -76,12 +79,15 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
         reasons["last_price"] = "no candle reaches the right edge"
     else:
         last, as_read = axis.price(candle.close), axis.price_as_read(candle.close)
+        note_last(canvas, candle, last)
         reason = _price_doubt(axis, candle, last)
         if reason is None:
             verified.append("last_price")
         else:
             reasons["last_price"] = reason
-    bands = tuple(_band(row, axis, last) for row in strongest(canvas, LEAST_STRENGTH, MOST_BANDS))
+    rows = strongest(canvas, LEAST_STRENGTH, MOST_BANDS)
+    bands = tuple(_band(row, axis, last) for row in rows)
+    note_bands(canvas, rows, bands)
     return HeatmapReading(
         title=match.string,
         symbol=symbol,
@@ -105,6 +111,8 @@ def _check_title(canvas: Canvas, symbol: str, leverage: str) -> tuple[list[str],
         ("leverage", leverage, before, string.ascii_lowercase),
     ):
         x = start + glyphs.advance(ahead, _TITLE_SIZE)
+        end = x + glyphs.advance(word, _TITLE_SIZE)
+        canvas.note(name, "box", (x, _TITLE_BASELINE - 15, end, _TITLE_BASELINE + 5), word)
         witness = glyphs.confirm(canvas.luma, word, _TITLE_SIZE, x, _TITLE_BASELINE, alphabet)
         if witness.agrees():
             verified.append(name)
