@@ -28,10 +28,10 @@ def note_plot(canvas: Canvas, plot: Plot) -> None:
     scale = plot.heights.unit / canvas.factor[1]  # canvas pixels per liquidation
     tops = BOTTOM - plot.totals * scale
     steps = np.column_stack((centres - half, tops, centres + half, tops))
-    canvas.note("bars", "line", (LEFT, BOTTOM, *steps.ravel(), RIGHT, BOTTOM))
+    canvas.note("bars", "line", (LEFT, BOTTOM, *steps.ravel(), RIGHT, BOTTOM), f"sum {plot.totals.sum():.10g}")
     for cell in np.flatnonzero(plot.heights.hidden * scale > 3):
         above = tops[cell] - plot.heights.hidden[cell] * scale
-        canvas.note("bars", "line", (centres[cell], tops[cell], centres[cell], above), doubt="hidden above its end")
+        canvas.note("hidden end of a bar", "line", (centres[cell], tops[cell], centres[cell], above))
     if plot.curve is not None and plot.top:
         heights = BOTTOM - plot.curve / plot.top * (BOTTOM - TOP)
         curve = np.column_stack((centres, heights))
