@@ -1,8 +1,7 @@
 """What a text looks like in the charts' font, compared with the pixels: the witness beside the recogniser.
 
-The charts are set in DejaVu Sans, which comes with matplotlib. A stencil is a text rendered at the canonical size and
-at any fraction of a pixel; its likeness to a patch of luma is their normalised correlation, so neither the text's
-colour nor an even background matters.
+A stencil is a text rendered in DejaVu Sans at the canonical size and at any fraction of a pixel; its likeness to a
+patch of luma is their normalised correlation, so neither the text's colour nor an even background matters.
 """
 
 from __future__ import annotations
@@ -10,79 +9,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
-Patch = NDArray[np.float32]
+from kingtui.charts.font import PHASES, SHORT, Patch, advance, stencils
 
-_OVERSAMPLING = 8
+__all__ = [
+    "Line", "Witness", "advance", "confirm", "correlation", "likeness", "placed", "read_lines", "settle",
+]  # fmt: skip
+
 _CLOSE = 0.08
 """Lead of a character below which its rival is weighed as a whole text."""
 _LOOKALIKES = ("0OQ", "1I", "5S", "8B", "VW", "NM")
-_PHASES = 4
-"""Steps per pixel at which stencils are placed."""
-
-
-@cache
-def font_file(bold: bool = False) -> Path:
-    """The file of DejaVu Sans in matplotlib's data, found without importing matplotlib."""
-    spec = find_spec("matplotlib")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("matplotlib, whose DejaVu Sans the chart reader needs, is not installed")
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / name
-
-
-@cache
-def _font(size: float, bold: bool) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(font_file(bold)), size * _OVERSAMPLING)
-
-
-@lru_cache(maxsize=4096)
-def advance(text: str, size: float, bold: bool = False) -> float:
-    """The width of ``text`` in pixels at a font size in pixels, from the pen's start to its end."""
-    return _font(size, bold).getlength(text) / _OVERSAMPLING
-
-
-def _stencils(text: str, size: float, bold: bool) -> Patch:
-    """Phases × phases × H×W coverage 0 to 1, by fractions of a pixel down and to the right: the pen starts in column 1,
-    the baseline is 1 + size down. The text is drawn once, enlarged, and averaged at each shift."""
-    scale, pad = _OVERSAMPLING, _OVERSAMPLING
-    width, height = int(np.ceil(advance(text, size, bold))) + 3, round(size * 1.3) + 3
-    layer = Image.new("L", (width * scale + pad, height * scale + pad))
-    pen = (scale + pad, (1 + round(size)) * scale + pad)
-    ImageDraw.Draw(layer).text(pen, text, fill=255, font=_font(size, bold), anchor="ls")
-    fine = scale // _PHASES
-    sums = np.asarray(layer.reduce(fine), dtype=np.float32) / np.float32(255)
-    shifted = np.empty((_PHASES, _PHASES, height, width), dtype=np.float32)
-    for down, right in np.ndindex(_PHASES, _PHASES):
-        part = sums[_PHASES - down : _PHASES * (height + 1) - down, _PHASES - right : _PHASES * (width + 1) - right]
-        shifted[down, right] = part.reshape(height, _PHASES, width, _PHASES).mean((1, 3))
-    return shifted
-
-
-_short_stencils = lru_cache(maxsize=512)(_stencils)
-"""Symbols and characters come again and again; a title of 1 MB does not."""
-
-
-def _all_phases(text: str, size: float, bold: bool) -> Patch:
-    return (_short_stencils if len(text) <= 12 else _stencils)(text, size, bold)
 
 
 def _stencil(text: str, size: float, bold: bool, x_phase: int, y_phase: int) -> Patch:
-    """H×W coverage 0 to 1; the pen starts at (1 + x_phase / _PHASES), the baseline is 1 + size (+ phase) down."""
-    return np.asarray(_all_phases(text, size, bold)[y_phase, x_phase])
+    """H×W coverage 0 to 1; the pen starts at (1 + x_phase / PHASES), the baseline is 1 + size (+ phase) down."""
+    return np.asarray(stencils(text, size, bold)[y_phase, x_phase])
 
 
 def placed(text: str, size: float, x: float, baseline: float, bold: bool = False) -> tuple[Patch, int, int]:
     """The stencil for a pen start at ``x`` and a baseline, with the pixel column and row of its corner."""
-    x_steps, y_steps = round(x * _PHASES), round(baseline * _PHASES)
-    column, x_phase = divmod(x_steps, _PHASES)
-    row, y_phase = divmod(y_steps, _PHASES)
+    x_steps, y_steps = round(x * PHASES), round(baseline * PHASES)
+    column, x_phase = divmod(x_steps, PHASES)
+    row, y_phase = divmod(y_steps, PHASES)
     return _stencil(text, size, bold, x_phase, y_phase), column - 1, row - 1 - round(size)
 
 
@@ -120,33 +72,53 @@ class Witness:
 
 
 def settle(
-    luma: Patch, text: str, size: float, x: float, baseline: float, bold: bool = False, reach: float = 1
+    luma: Patch,
+    text: str,
+    size: float,
+    x: float,
+    baseline: float,
+    bold: bool = False,
+    reach: float = 1,
+    drop: float = 1,
 ) -> tuple[float, float, float]:
-    """The pen start (within ``reach`` pixels) and baseline (within 1) near the given ones at which ``text`` is most
-    like the pixels, in quarters of a pixel, and how much: 0 where the text would leave ``luma``."""
-    bank = _all_phases(text, size, bold)
-    height, width = bank.shape[2:]
-    flat = bank.reshape(_PHASES * _PHASES, -1)
+    """The pen start (within ``reach`` pixels) and baseline (within ``drop``) near the given ones at which ``text`` is
+    most like the pixels, in quarters of a pixel, and how much: 0 where the text would leave ``luma``."""
+    bank, height, width = _unit_stencils(text, size, bold)
+    columns = np.arange(max(int(np.floor(x - reach)), 1), int(np.floor(x + reach)) + 1)
+    rows = np.arange(max(int(np.floor(baseline - drop)), 1 + round(size)), int(np.floor(baseline + drop)) + 1)
+    columns = columns[columns - 1 + width <= luma.shape[1]]
+    rows = rows[rows - 1 - round(size) + height <= luma.shape[0]]
+    if len(columns) == 0 or len(rows) == 0:
+        return x, baseline, 0.0
+    top, left = rows[0] - 1 - round(size), columns[0] - 1
+    around = luma[top : top + len(rows) - 1 + height, left : left + len(columns) - 1 + width]
+    patches = sliding_window_view(around, (height, width)).reshape(len(rows) * len(columns), -1)
+    patches = patches - patches.mean(1, keepdims=True)
+    scores = (bank @ patches.T) / np.maximum(np.linalg.norm(patches, axis=1), 1e-6)
+    scores = scores.reshape(PHASES, PHASES, len(rows), len(columns))
+    fractions = np.arange(PHASES) / PHASES
+    ys, xs = fractions[:, None] + rows, fractions[:, None] + columns
+    far = (np.abs(ys - baseline) > drop + 1e-6)[:, None, :, None] | (np.abs(xs - x) > reach + 1e-6)[None, :, None, :]
+    scores[far] = 0
+    down, right, row, column = np.unravel_index(int(scores.argmax()), scores.shape)
+    best = float(scores[down, right, row, column])
+    return (float(xs[right, column]), float(ys[down, row]), best) if best > 0 else (x, baseline, 0.0)
+
+
+def _unit(text: str, size: float, bold: bool) -> tuple[Patch, int, int]:
+    """The zero-mean, unit-norm stencils of all phases (N×pixels), and their height and width."""
+    bank = stencils(text, size, bold)
+    flat = bank.reshape(PHASES * PHASES, -1)
     flat = flat - flat.mean(1, keepdims=True)
     flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-    best = (x, baseline, 0.0)
-    first = (int(np.floor(x - reach)), int(np.floor(baseline - 1)))
-    for column in range(first[0], int(np.floor(x + reach)) + 1):
-        for row in range(first[1], int(np.floor(baseline + 1)) + 1):
-            left, top = column - 1, row - 1 - round(size)
-            if left < 0 or top < 0 or left + width > luma.shape[1] or top + height > luma.shape[0]:
-                continue
-            patch = luma[top : top + height, left : left + width].ravel()
-            patch = patch - patch.mean()
-            scores = (flat @ patch) / max(float(np.linalg.norm(patch)), 1e-6)
-            for phase in np.argsort(-scores, kind="stable"):
-                down, right = divmod(int(phase), _PHASES)
-                place = (column + right / _PHASES, row + down / _PHASES)
-                if abs(place[0] - x) <= reach + 1e-6 and abs(place[1] - baseline) <= 1 + 1e-6:
-                    if scores[phase] > best[2]:
-                        best = (*place, float(scores[phase]))
-                    break
-    return best
+    return flat, bank.shape[2], bank.shape[3]
+
+
+_short_unit = lru_cache(maxsize=256)(_unit)
+
+
+def _unit_stencils(text: str, size: float, bold: bool) -> tuple[Patch, int, int]:
+    return (_short_unit if len(text) <= SHORT else _unit)(text, size, bold)
 
 
 def confirm(
@@ -195,8 +167,8 @@ def _lead(
 ) -> tuple[float, str]:
     """By how much ``character`` is more like the pixels in its cell than the next of the alphabet about as wide, and
     which that is."""
-    column, x_phase = divmod(round(x * _PHASES), _PHASES)
-    row, y_phase = divmod(round(baseline * _PHASES), _PHASES)
+    column, x_phase = divmod(round(x * PHASES), PHASES)
+    row, y_phase = divmod(round(baseline * PHASES), PHASES)
     width = max(3, round(advance(character, size, bold)))
     bank = _bank(alphabet, size, bold, width, x_phase, y_phase)
     top, left = row - 1 - round(size) + _rows(size, alphabet).start, column
@@ -245,10 +217,10 @@ def _cells(alphabet: str, size: float) -> dict[int, tuple[NDArray[np.intp], NDAr
     grouped: dict[int, list[tuple[int, float, Patch]]] = {}
     for index, character in enumerate(alphabet):
         width = max(3, round(advance(character, size)))
-        for x_phase, y_phase in np.ndindex(_PHASES, _PHASES):
+        for x_phase, y_phase in np.ndindex(PHASES, PHASES):
             cell = _stencil(character, size, False, x_phase, y_phase)[trim, 1 : 1 + width].ravel()
             cell = cell - cell.mean()
-            grouped.setdefault(width, []).append((index, x_phase / _PHASES, cell / np.linalg.norm(cell)))
+            grouped.setdefault(width, []).append((index, x_phase / PHASES, cell / np.linalg.norm(cell)))
     return {
         width: (
             np.array([g[0] for g in group]),

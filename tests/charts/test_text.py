@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from kingtui.charts import text
-from kingtui.charts.glyphs import advance, confirm, font_file, read_lines, settle
+from kingtui.charts.font import advance, font_file
+from kingtui.charts.glyphs import confirm, read_lines, settle
 from kingtui.charts.text import NUMBER, SYMBOL, read_texts
 
 
@@ -88,3 +89,10 @@ def test_an_empty_place_has_no_line() -> None:
     (line,) = read_lines(np.full((40, 80), 55, dtype=np.float32), [(70, 20)], 14, "0123456789.%")
     assert (line.text, line.likeness) == ("", 0)
     assert read_lines(np.zeros((40, 80), dtype=np.float32), [], 14, "01") == []
+
+
+def test_widths_do_not_depend_on_the_layout_engine_of_the_machine() -> None:
+    """Kerned and joined as the charts are, by the font's own numbers."""
+    assert advance("AVAX", 2048) == advance("A", 2048) * 2 + advance("V", 2048) + advance("X", 2048) - 2 * 131
+    assert advance("bitfinex", 2048) == advance("bit", 2048) + advance("\ufb01", 2048) + advance("nex", 2048)
+    assert advance("", 14) == 0
