@@ -5,6 +5,7 @@ A kind of chart is one module and one line in ``READERS``. The module has
     SIZE: tuple[int, int | None]      the canonical width and height (None: by the width alone)
     TITLE_BOX: Box                    where the title stands on the canvas
     TITLE: re.Pattern[str]            the title's pattern; groups ``symbol`` and ``leverage`` where it prints them
+    title(canvas) -> str | None       optional: the title where the font alone tells it; else the recogniser reads it
     structure(canvas) -> float        0 to 1: how well the picture has the chart's parts (cheap, no text, no notes)
     kind(match) -> Kind               the kind that a title means
     read(canvas, match) -> AnyReading every number; ``match`` is TITLE's match on the title (``match.string``);
@@ -17,6 +18,7 @@ unknown, never a guess.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
@@ -79,11 +81,16 @@ def _find(data: bytes, sketch: Sketch | None = None) -> _Found:
     if best is None or best[0] < _MIN_STRUCTURE:
         return _Found(reason="it has the charts' page but the parts of none of them", chart_like=True)
     _, module, canvas = best
-    title = read_title(canvas, module.TITLE_BOX)
+    title = _spelled(module, canvas) or read_title(canvas, module.TITLE_BOX)
     match = module.TITLE.search(title)
     if match is None:
         return _Found(reason=f"its title is of no known chart: {title[:80]!r}", chart_like=True)
     return _Found(module, canvas, match)
+
+
+def _spelled(module: ChartModule, canvas: Canvas) -> str | None:
+    spell: Callable[[Canvas], str | None] | None = getattr(module, "title", None)
+    return None if spell is None else spell(canvas)
 
 
 def identify(data: bytes) -> Identity:

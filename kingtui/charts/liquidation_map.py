@@ -18,16 +18,18 @@ from kingtui.charts.map_curves import Legend, read_legend
 from kingtui.charts.map_exchanges import split
 from kingtui.charts.map_plot import Plot, find_clusters, read_plot
 from kingtui.charts.map_sketch import note_axes, note_plot
-from kingtui.charts.map_title import read_facts
+from kingtui.charts.map_title import read_facts, spell
 from kingtui.charts.reading import SLOTS, Bar, Cluster, Kind, MapReading, Slot
 
 SIZE = (800, 600)
 TITLE_BOX: Box = (0, 10, 800, 38)
 TITLE = re.compile(
-    r"^\W*(?P<symbol>[A-Za-z0-9]{1,20})\s*[:;.]?\s*"
-    r"(?P<exchanges>[A-Za-z]+(?:_[A-Za-z]+)*)\s*[-–]\s*(?P<moment>\w{3}\W.*\d{4}.*\d\d\W?\d\d\W?\d\d)\s*GMT\s*"
-    r"(?P<leverage>[A-Za-z]+_?[A-Za-z]*)"
+    r"^\W*(?P<symbol>[A-Za-z0-9]{1,20})\s*"
+    r"(?:[:;.]?\s*(?P<exchanges>[A-Za-z]+(?:_[A-Za-z]+)*)\s*[-–]\s*"
+    r"(?P<moment>\w{3}\W.*\d{4}.*\d\d\W?\d\d\W?\d\d)\s*GMT[\W_]*(?P<leverage>[A-Za-z]+_?[A-Za-z]*)?"
+    r"|[:;.].*(?:binance|bitfinex|okx|bitmex|bybit|bitget|GMT|leverage))"
 )
+"""What follows the symbol may be illegible as long as something in it is a map's: structure and page say the rest."""
 
 _FIELDS = (
     "symbol", "leverage", "exchanges", "timestamp", "current_price",
@@ -43,6 +45,11 @@ def structure(canvas: Canvas) -> float:
     baseline = bool((line > 40).mean(1).max() > 0.8)
     ticks = price_ticks(canvas)
     return (baseline + (ticks is not None and len(ticks.places) >= 5) + (price_line(canvas) is not None)) / 3
+
+
+def title(canvas: Canvas) -> str | None:
+    """The title by the font, where its words are those that have been seen."""
+    return spell(canvas)
 
 
 def kind(match: re.Match[str]) -> Kind:

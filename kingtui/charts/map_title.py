@@ -7,17 +7,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
-from kingtui.charts.glyphs import advance, confirm, settle
-from kingtui.charts.locate import Canvas
-from kingtui.charts.text import SYMBOL
-from kingtui.charts.titles import LEVERAGES, leverage_of
+import numpy as np
+
+from kingtui.charts.font import Patch, advance
+from kingtui.charts.glyphs import confirm, settle
+from kingtui.charts.locate import PAGE, Canvas
+from kingtui.charts.text import SYMBOL, read_texts
+from kingtui.charts.titles import LEVERAGES, Pen, follow, leverage_of
 
 EXCHANGES = ("binance", "bitfinex", "okx", "bitmex", "bybit", "bitget")
 """Those seen so far; others are taken as they are read and not verified."""
 
 _FONT, _BASELINE, _CENTRE = 15, 32, 400.0
+_INK = 90
 _LEGEND_FONT, _LEGEND_X, _LEGEND_BASELINE, _LEGEND_PITCH = 12, 636.0, 66, 24
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_GAP = 5
+"""Columns from the last of a word to the first of the next, at least; between two letters there are at most 4."""
+_MARGIN = 24
+"""Pixels by which a long title may come out of the page."""
 _MOMENT = re.compile(r"(\w{3})\W*(\d{1,2})\s*(\w{3})\s*(\d{4})\s*(\d{2})\W?(\d{2})\W?(\d{2})")
 
 
@@ -28,26 +37,69 @@ class Facts:
     title: str
     symbol: str
     exchanges: tuple[str, ...]
-    leverage: str
+    leverage: str | None
     timestamp: datetime | None
     reasons: dict[str, str]
+
+
+def spell(canvas: Canvas) -> str | None:
+    """The title, its symbol by the recogniser and what follows word by word by the font; None where one is not clear.
+
+    Whether it is right is for ``read_facts`` to say.
+    """
+    ink = np.flatnonzero((canvas.off_page[_BASELINE - 13 : _BASELINE + 1] > _INK).any(0))
+    ends = np.flatnonzero(np.diff(ink) >= _GAP)
+    if len(ends) == 0 or ink[ends[0]] - ink[0] > 300:
+        return None
+    left, right = int(ink[0]), int(ink[ends[0]]) + 1
+    crop = canvas.crop(left - 4, _BASELINE - 22, right + 3, _BASELINE + 6)
+    symbol = read_texts([crop], allow=SYMBOL + ":")[0].text.rstrip(":")
+    if not symbol.isalnum():
+        return None
+    pen = Pen(_strip(canvas), _FONT, left + _MARGIN - 1.0, _BASELINE)
+    if pen.take([symbol + ":"], reach=2, drop=1) is None:
+        return None
+    told = [pen.take([f" {name}" for name in EXCHANGES])]
+    while told[-1] in _EXCHANGE_WORDS:
+        told.append(pen.take([*(f"_{name}" for name in EXCHANGES), *(f" - {day}," for day in _DAYS)]))
+    digits = [str(digit) for digit in range(10)]
+    rest = ([f" {digit}" for digit in range(4)], digits, [f" {month}" for month in _MONTHS], [" 20"], digits, digits,
+            [f" {digit}" for digit in range(3)], digits, *([f":{digit}" for digit in range(6)], digits) * 2,
+            [f" GMT {leverage}" for leverage in LEVERAGES])  # fmt: skip
+    for words in rest:
+        if told[-1] is None:
+            return None
+        told.append(pen.take(words))
+    return None if told[-1] is None else f"{symbol}:" + "".join(word or "" for word in told)
+
+
+def _strip(canvas: Canvas) -> Patch:
+    """The luma of the title's rows, with ``_MARGIN`` columns of page to either side."""
+    page = round(float(np.array(PAGE) @ (0.299, 0.587, 0.114)))
+    return np.pad(canvas.luma[: _BASELINE + 16], ((0, 0), (_MARGIN, _MARGIN)), constant_values=page)
+
+
+_EXCHANGE_WORDS = frozenset(mark + name for mark in " _" for name in EXCHANGES)
 
 
 def read_facts(canvas: Canvas, match: re.Match[str], swatches: int) -> Facts:
     """The facts in a title of the map's pattern; ``swatches``: how many exchanges the legend shows."""
     symbol = match["symbol"].upper()
-    words = [word.lower() for word in match["exchanges"].split("_")]
+    words = [word.lower() for word in (match["exchanges"] or "").split("_") if word]
     exchanges = tuple((get_close_matches(word, EXCHANGES, n=1, cutoff=0.7) or [word])[0] for word in words)
-    leverage = leverage_of(match["leverage"])
-    timestamp, weekday = _moment(match["moment"])
+    leverage = leverage_of(match["leverage"]) if match["leverage"] else None
+    timestamp, weekday = _moment(match["moment"] or "")
     if timestamp is None:
         return Facts(
             match.string, symbol, exchanges, leverage, None,
-            {"timestamp": f"{match['moment']!r} is no date", "title": "it cannot be confirmed without its date"}
+            {"timestamp": f"{match['moment'] or match.string[-40:]!r} is no date"}
             | dict.fromkeys(("symbol", "exchanges", "leverage"), "the title's date cannot be read"),
         )  # fmt: skip
     printed = f"{timestamp:%a, %d} {_MONTHS[timestamp.month - 1]} {timestamp:%Y %H:%M:%S} GMT"
-    title = f"{symbol}: {'_'.join(exchanges)} - {printed} {leverage}"
+    start = f"{symbol}: {'_'.join(exchanges)} - {printed} "
+    if leverage is None:
+        leverage = max(LEVERAGES, key=lambda word: _laid(canvas, start + word)[2])
+    title = start + leverage
     reasons = _doubts(canvas, title, symbol, printed, leverage, exchanges)
     if swatches != len(exchanges):
         reasons["exchanges"] = f"the legend shows {swatches} exchanges, the title {len(exchanges)}"
@@ -64,12 +116,12 @@ def _doubts(
     canvas: Canvas, title: str, symbol: str, printed: str, leverage: str, exchanges: tuple[str, ...]
 ) -> dict[str, str]:
     """What the font does not confirm: the title as a whole, then each fact's characters one by one."""
-    x = _CENTRE - advance(title, _FONT, bold=True) / 2
-    x, baseline, likeness = settle(canvas.luma, title, _FONT, x, _BASELINE, bold=True, reach=2)
+    x, baseline, likeness = _laid(canvas, title)
     if likeness < 0.75:
         return dict.fromkeys(
             ("symbol", "exchanges", "timestamp", "leverage"), "the title does not look like what was read in it"
         )
+    strip = _strip(canvas)
     parts = {
         "symbol": (symbol, SYMBOL),
         "exchanges": ("_".join(exchanges), ""),  # words of a known vocabulary, which the legend confirms
@@ -83,11 +135,20 @@ def _doubts(
         place = x + advance(title[:start], _FONT, bold=True)
         end = place + advance(part, _FONT, bold=True)
         canvas.note(name, "box", (place, baseline - 12, end, baseline + 4), part)
-        witness = confirm(canvas.luma, part, _FONT, place, baseline, alphabet, bold=True, reach=0.5)
+        witness = confirm(strip, part, _FONT, place + _MARGIN, baseline, alphabet, bold=True, reach=0.75)
         if not witness.agrees(likeness=0.65):
             reasons[name] = f"it may be {witness.rival} as well" if witness.rival != part else "it is blurred"
         start += len(part)
+    if x < 1:
+        reasons["symbol"] = "the symbol is cut by the page's edge"
     return reasons
+
+
+def _laid(canvas: Canvas, title: str) -> tuple[float, float, float]:
+    """Where a title around the page's middle starts, its baseline, and its likeness to the pixels."""
+    x = _CENTRE - advance(title, _FONT, bold=True) / 2
+    x, baseline, likeness = follow(_strip(canvas), title, _FONT, x + _MARGIN, _BASELINE, reach=2)
+    return x - _MARGIN, baseline, likeness
 
 
 def _in_legend(canvas: Canvas, exchanges: tuple[str, ...]) -> bool:

@@ -19,7 +19,7 @@ from kingtui.charts.glyphs import advance, confirm, read_lines
 from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.reading import Arrow, Kind, RatioReading, Row
 from kingtui.charts.text import SYMBOL, read_texts
-from kingtui.charts.titles import SHORT_TERM, leverage_of, title_agrees
+from kingtui.charts.titles import LEVERAGES, SHORT_TERM, leverage_of, spell_between, title_agrees
 
 SIZE = (800, None)
 TITLE_BOX: Box = (0, 0, 800, 46)
@@ -43,6 +43,13 @@ _SPLIT_TOLERANCE = 0.3
 _ARROW, _DOUBLE_ARROW = 60.0, 75.0
 """The larger share from which a badge shows one arrow, and two."""
 _PERCENT = re.compile(r"(\d{1,2}\.\d|100\.0)%")
+
+
+def title(canvas: Canvas) -> str | None:
+    """The title by the font, where it names a known leverage."""
+    return spell_between(
+        canvas, "Long/Short Liquidations Distribution (", LEVERAGES, ")", _TITLE_FONT, canvas.width / 2, _TITLE_BASELINE
+    )
 
 
 def structure(canvas: Canvas) -> float:
