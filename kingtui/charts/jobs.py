@@ -40,6 +40,14 @@ def read(data: bytes) -> bytes:
     return dump(charts.read(data))
 
 
+def explain(data: bytes) -> bytes:
+    """The reading's JSON, a line feed, and the PNG of the picture with everything that was found drawn on it."""
+    from kingtui.charts.explain import explain as draw
+
+    reading, picture = draw(data)
+    return dump(reading) + b"\n" + picture
+
+
 def paint(data: bytes, scale: float = 1.0, format: str = "JPEG", quality: int = 87) -> bytes:  # noqa: A002
     """The picture of a chart given as JSON."""
     from kingtui.charts.painter import chart_from_json

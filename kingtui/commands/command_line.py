@@ -110,17 +110,29 @@ def run(
 
 @app.command()
 def read(
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE…", help="Pictures, or folders of pictures")],
+    images: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="IMAGE…", help="Pictures, folders of pictures, patterns such as 'charts/**/*.jpg', or -"
+        ),
+    ],
     as_json: Json = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write one NAME.json per picture")] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Draw what was found on a copy, NAME.explained.png: in DIR or by the picture"),
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="Read in at most N processes (one per core)")
+    ] = None,
 ) -> None:
     """Read charts: every number, and whether it was verified.
 
     Needs no home and changes nothing.
     """
-    from kingtui.commands.read import read_pictures
+    from kingtui.commands.read import Wanted, read_pictures
 
-    if not read_pictures(images, as_json=as_json, out=out):
+    if not read_pictures(images, Wanted(as_json=as_json, out=out, explain=explain), jobs):
         raise typer.Exit(1)
 
 

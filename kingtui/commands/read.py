@@ -1,95 +1,116 @@
-"""``kingtui read``: the local chart reader on files and folders, without a home."""
+"""``kingtui read``: the local chart reader on pictures, without a home."""
 
 from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kingtui import charts
-from kingtui.charts import SUFFIXES, AnyReading, NotAPicture
-from kingtui.commands.output import say, write_json
-from kingtui.home import write_text
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from kingtui.commands.output import say, talk, write_json
+from kingtui.commands.pictures import EXPLAINED, STDIN, Picture, find_pictures, is_single
+from kingtui.commands.read_many import Outcome, read_many
+from kingtui.home import write_bytes, write_text
 from kingtui.models import KingError, WrongUse
 
-"""What counts as a picture in a folder; a file that is named itself may be called anything."""
-MAX_BYTES = 50_000_000
-"""A larger file is not read: no chart is so large."""
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is made of each reading."""
+
+    as_json: bool = False
+    """All of them as JSON on standard output."""
+    out: Path | None = None
+    """A folder for one ``NAME.json`` each, and for the explained copies."""
+    explain: bool = False
+    """A copy of the picture with everything drawn on it; next to the picture where ``out`` is None."""
+
+    def targets(self, picture: Picture) -> list[Path]:
+        """The files that are made of a picture."""
+        made = [] if self.out is None else [self.out / f"{picture.stem}.json"]
+        if self.explain:
+            made.append(self.explained(picture))
+        return made
+
+    def explained(self, picture: Picture) -> Path:
+        """Where the explained copy goes."""
+        return (picture.folder if self.out is None else self.out) / f"{picture.stem}{EXPLAINED}"
 
 
-class Unreadable(KingError):
-    """A file that cannot be read as a picture."""
+def read_pictures(asked: Sequence[Path], wanted: Wanted, jobs: int | None = None) -> bool:
+    """Read every picture in up to ``jobs`` processes (None: as many as there are cores) and show, print or write what
+    it says, in order. Whether all of them could be read.
 
-
-def read_pictures(images: Sequence[Path], *, as_json: bool, out: Path | None) -> bool:
-    """Read every picture and show, print or write what it says. Whether all of them could be read.
-
-    Raises WrongUse where two would be written to the same file, KingError where ``out`` cannot be written.
+    Raises WrongUse where a file would be written twice or over a picture, KingError where ``out`` cannot be written.
     """
-    paths, unlisted = _files(images)
-    if out is not None:
-        _check_names(paths, out)
-        _make(out)
-    readings: list[dict[str, Any]] = []
-    failed = unlisted
-    for path in paths:
-        try:
-            reading = _read(path)
-        except Unreadable as error:
-            say(f"{path}: {error}")
-            failed += 1
-            continue
-        if out is not None:
-            target = out / f"{path.stem}.json"
+    pictures, failed = find_pictures(asked)
+    _check_targets(pictures, wanted)
+    if wanted.out is not None:
+        _make(wanted.out)
+    teller = _Teller(wanted, failed)
+    with _progress(len(pictures)) as bar:
+
+        def tell(outcome: Outcome) -> None:
+            with _paused(bar):
+                teller.tell(outcome)
+
+        task = bar.add_task("reading", total=len(pictures))
+        read_many(pictures, explain=wanted.explain, jobs=jobs, done=lambda: bar.advance(task), then=tell)
+    teller.end(single=is_single(asked))
+    return not teller.failed
+
+
+@dataclass
+class _Teller:
+    """Shows, prints or writes outcomes, one after the other."""
+
+    wanted: Wanted
+    failed: int
+    readings: list[dict[str, Any]] = field(default_factory=list)
+
+    def tell(self, outcome: Outcome) -> None:
+        picture, reading = outcome.picture, outcome.reading
+        if reading is None:
+            say(f"{picture.name}: {outcome.error}")
+            self.failed += 1
+            return
+        if self.wanted.as_json:
+            self.readings.append({"image": _text(picture.path)} | reading.to_json())
+        elif self.wanted.out is None:
+            from kingtui.commands.readings import print_reading
+
+            print_reading(picture.name, reading)
+        if self.wanted.out is not None:
+            target = self.wanted.out / f"{picture.stem}.json"
             write_text(target, json.dumps(reading.to_json(), indent=1, allow_nan=False) + "\n")
-            say(f"{path}: {reading.kind.label}, written to {target}")
-        if as_json:
-            readings.append({"image": _text(path)} | reading.to_json())
-        elif out is None:
-            _show(path, reading)
-    if as_json:
-        single = len(images) == 1 and not images[0].is_dir()
-        if readings or not single:
-            write_json(readings[0] if single else readings)
-    return not failed
+            say(f"{picture.name}: {reading.kind.label}, written to {target}")
+        if self.wanted.explain:
+            target = self.wanted.explained(picture)
+            write_bytes(target, outcome.explained)
+            say(f"{picture.name}: explained in {target}")
+
+    def end(self, *, single: bool) -> None:
+        """Print the JSON: one value where one picture was named, else a list of what could be read."""
+        if self.wanted.as_json and (self.readings or not single):
+            write_json(self.readings[0] if single else self.readings)
 
 
-def _files(images: Sequence[Path]) -> tuple[list[Path], int]:
-    """The named files and the pictures in named folders, in order, each once; and how many folders have none."""
-    found: dict[Path, None] = {}
-    empty = 0
-    for path in images:
-        if path.is_dir():
-            inside = list(_pictures(path))
-            found |= dict.fromkeys(inside)
-            if not inside:
-                say(f"{path}: there is no picture in this folder")
-                empty += 1
-        else:
-            found[path] = None
-    return list(found), empty
-
-
-def _pictures(folder: Path) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        raise KingError(f"{error.filename} cannot be looked at: {error.strerror}") from error
-
-    for parent, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                yield Path(parent, name)
-
-
-def _check_names(paths: Sequence[Path], out: Path) -> None:
-    by_stem: dict[str, Path] = {}
-    for path in paths:
-        other = by_stem.setdefault(path.stem, path)
-        if other != path:
-            raise WrongUse(f"{other} and {path} would both be written to {out / path.stem}.json")
+def _check_targets(pictures: Sequence[Picture], wanted: Wanted) -> None:
+    """No file is written twice, and none over a picture that is read."""
+    inputs = {picture.path.resolve(): picture for picture in pictures if picture.path != STDIN}
+    taken: dict[Path, Picture] = {}
+    for picture in pictures:
+        for target in wanted.targets(picture):
+            other = taken.setdefault(target, picture)
+            if other is not picture:
+                raise WrongUse(f"{other.name} and {picture.name} would both be written to {target}")
+            if target.resolve() in inputs:
+                raise WrongUse(f"what {picture.name} says would be written over {target}, which is to be read too")
 
 
 def _make(folder: Path) -> None:
@@ -99,37 +120,27 @@ def _make(folder: Path) -> None:
         raise KingError(f"{folder} cannot be made: {error.strerror}") from error
 
 
-def _read(path: Path) -> AnyReading:
-    from kingtui.charts.text import RecogniserMissing
+def _progress(total: int) -> Progress:
+    """A bar on standard error, where that is a terminal and there is more than one picture."""
+    console = talk()
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=console, transient=True, disable=total < 2 or not console.is_terminal,
+        redirect_stdout=False, redirect_stderr=False,
+    )  # fmt: skip
 
+
+@contextmanager
+def _paused(bar: Progress) -> Iterator[None]:
+    """Without the bar, so that what is written meanwhile stands in its place."""
+    if bar.disable:
+        yield
+        return
+    bar.stop()
     try:
-        data = _bytes(path)
-        return charts.read(data)
-    except NotAPicture as error:
-        raise Unreadable(str(error)) from error
-    except OSError as error:
-        raise Unreadable(error.strerror or str(error)) from error
-    except RecogniserMissing as error:  # no other picture could be read either
-        raise KingError(f"{error}; kingtui doctor says more") from error
-    except KingError:
-        raise
-    except Exception as error:  # a fault of the reader's: this picture failed, the others need not
-        raise Unreadable(f"the reader failed, which is a fault in it: {type(error).__name__}: {error}") from error
-
-
-def _bytes(path: Path) -> bytes:
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise Unreadable("is not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise Unreadable(f"is {status.st_size:,} bytes; a picture has at most {MAX_BYTES:,}")
-    return path.read_bytes()
-
-
-def _show(path: Path, reading: AnyReading) -> None:
-    from kingtui.commands.readings import print_reading
-
-    print_reading(str(path), reading)
+        yield
+    finally:
+        bar.start()
 
 
 def _text(path: Path) -> str:

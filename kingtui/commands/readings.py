@@ -21,11 +21,14 @@ from kingtui.charts.reading import (
     RsiReading,
     Slot,
 )
+from kingtui.commands import diagrams
 from kingtui.commands.output import cell, facts, mark, out, table
 from kingtui.reports import format as fmt
 from kingtui.reports.words import ARROWS, FIELDS, rsi_band
 
 STRONGEST_BARS = 5
+WIDEST = 110
+"""Columns of a diagram."""
 
 
 def print_reading(name: str, reading: AnyReading) -> None:
@@ -44,6 +47,8 @@ def print_reading(name: str, reading: AnyReading) -> None:
     for field, reason in reading.reasons.items():
         if field not in dict(fields):
             console.print(facts([(FIELDS.get(field, field), cell(reason, "yellow"))]))
+    if isinstance(reading, MapReading) and (drawn := diagrams.liquidations(reading, min(console.width, WIDEST))):
+        console.print(drawn, no_wrap=True)
     if parts := _parts(reading):
         console.print(parts)
     console.print()
@@ -90,17 +95,18 @@ def _parts(reading: Reading) -> Table | None:
         case MapReading(clusters=clusters) if clusters:
             return _clusters(clusters)
         case HeatmapReading(bands=bands) if bands:
-            return _bands(bands)
+            return _bands(bands, reading)
         case RsiReading(points=points) if points:
             return _points(points)
     return None
 
 
 def _rows(rows: Sequence[Row]) -> Table:
-    made = table("symbol", "long %", "short %", "", "sure", "why not", right=("long %", "short %"))
+    made = table("symbol", "long %", "", "short %", "", "sure", "why not", right=("long %", "short %"))
     for row in rows:
         arrow = ARROWS[row.arrow] if row.arrow else ""
-        made.add_row(cell(row.symbol), cell(row.long), cell(row.short), arrow, *_sure(row))
+        bar = cell("") if row.long is None else diagrams.share(row.long)
+        made.add_row(cell(row.symbol), cell(row.long), bar, cell(row.short), arrow, *_sure(row))
     return made
 
 
@@ -115,19 +121,28 @@ def _clusters(clusters: Mapping[Slot, Cluster | None]) -> Table:
     return made
 
 
-def _bands(bands: Sequence[Band]) -> Table:
-    made = table("band", "strength", "distance", "sure", "why not", right=("band", "strength", "distance"))
-    for band in bands:
+def _bands(bands: Sequence[Band], reading: HeatmapReading) -> Table:
+    """The bands as a ladder, the highest at the top, with the last price where it belongs."""
+    made = table("band", "strength", "", "distance", "sure", "why not", right=("band", "strength", "distance"))
+    last, sure = reading.last_price, mark(reading.sure("last_price"))
+    ladder: list[Band | None] = [*sorted(bands, key=lambda band: -band.price)]
+    if last is not None:
+        ladder.insert(sum(band.price > last for band in bands), None)
+    for band in ladder:
+        if band is None:
+            made.add_row(cell(fmt.level(last), "bold yellow"), "", cell("last price", "bold yellow"), "", sure, "")
+            continue
         distance = cell(None if band.distance is None else fmt.percent(band.distance, signed=True))
-        made.add_row(fmt.level(band.price), fmt.decimal(band.strength, 2), distance, *_sure(band))
+        bar = diagrams.strength(band.strength)
+        made.add_row(fmt.level(band.price), fmt.decimal(band.strength, 2), bar, distance, *_sure(band))
     return made
 
 
 def _points(points: Sequence[Point]) -> Table:
-    made = table("symbol", "RSI", "", "sure", "why not", right=("RSI",))
+    made = table("symbol", "RSI", "", "", "sure", "why not", right=("RSI",))
     for point in points:
-        band = "" if point.rsi is None else rsi_band(point.rsi)
-        made.add_row(cell(point.symbol), cell(point.rsi), cell(band, "dim"), *_sure(point))
+        band, dot = ("", cell("")) if point.rsi is None else (rsi_band(point.rsi), diagrams.scale(point.rsi, 0, 100))
+        made.add_row(cell(point.symbol), cell(point.rsi), dot, cell(band, "dim"), *_sure(point))
     return made
 
 

@@ -22,7 +22,7 @@ def default_home() -> Path:
     return Path.home() / ".king_orchestrator"
 
 
-def _cores() -> int:
+def cores() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -153,7 +153,7 @@ class Settings(BaseSettings):
     """Items that one run takes at most; where more are due another run follows."""
     watch_buffer: int = Field(default=1_000, ge=1, le=1_000_000)
     """File events kept until they are handled; beyond it the folder is scanned anew."""
-    workers: int = Field(default_factory=_cores, ge=1, le=256)
+    workers: int = Field(default_factory=cores, ge=1, le=256)
     """Processes that read and draw charts; by default one per processor that kingtui may use."""
 
     # The HTTP API
