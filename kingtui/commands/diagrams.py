@@ -36,7 +36,7 @@ def liquidations(reading: MapReading, width: int) -> Text | None:
         sums[column(bar.price)] += bar.total
     price = reading.current_price
     here = None if price is None or not first <= price <= last else column(price)
-    drawn = Text()
+    drawn = Text.assemble((" " * (label + 2) + "long liquidations left of the price, short ones right of it\n", "dim"))
     for row, line in enumerate(_stacked(sums)):
         scale = fmt.amount(max(sums)) if row == 0 else "0" if row == _ROWS - 1 else ""
         drawn.append(f"{scale:>{label}} ", "dim").append("│", "dim")
@@ -55,6 +55,7 @@ def liquidations(reading: MapReading, width: int) -> Text | None:
             marks.append((column(cluster.price), slot, "bold" if cluster.verified else "dim"))
     for words in (marks, prices):
         drawn.append(" " * (label + 2)).append_text(_under(words, columns)).append("\n")
+    drawn.right_crop()
     return drawn
 
 
@@ -70,7 +71,7 @@ def strength(part: float, width: int = 10) -> Text:
     return Text(("█" * (eighths // 8) + _EIGHTHS[eighths % 8]).strip(), style="cyan")
 
 
-def scale(value: float, low: float, high: float, width: int = 21) -> Text:
+def scale(value: float, low: float, high: float, width: int = 11) -> Text:
     """A dot on a line from ``low`` to ``high``."""
     place = round(min(max((value - low) / (high - low), 0.0), 1.0) * (width - 1))
     return Text.assemble(("·" * place, "dim"), ("●", "bold"), ("·" * (width - 1 - place), "dim"))
