@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kingtui.charts.bands import ROW_HEIGHT
+from kingtui.charts.bands import ROWS
 from kingtui.charts.bands import Row as MapRow
 from kingtui.charts.candles import PLOT, Extent, LastCandle
 from kingtui.charts.locate import Canvas
@@ -40,7 +40,7 @@ def note_last(canvas: Canvas, candle: LastCandle, price: float) -> None:
 
 def note_bands(canvas: Canvas, rows: Sequence[MapRow], bands: Sequence[Band]) -> None:
     """The bands at the right edge, each as high as its row of the map."""
-    right, half = PLOT[2], ROW_HEIGHT / 2
+    right, half = PLOT[2], (PLOT[3] - PLOT[1]) / ROWS / 2
     for k, (row, band) in enumerate(zip(rows, bands, strict=True)):
         text = f"{band.price:.7g} ({band.strength:.2f})"
         canvas.note(f"bands.{k}", "box", (right - 40, row.y - half, right - 1, row.y + half), text)

@@ -12,6 +12,7 @@ from kingtui.reports import format as fmt
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ROWS = 7
+_CAPTION = "long liquidations left of the price, short ones right of it"
 _LONG, _SHORT, _HERE = "green", "red", "bold yellow"
 
 
@@ -36,7 +37,7 @@ def liquidations(reading: MapReading, width: int) -> Text | None:
         sums[column(bar.price)] += bar.total
     price = reading.current_price
     here = None if price is None or not first <= price <= last else column(price)
-    drawn = Text.assemble((" " * (label + 2) + "long liquidations left of the price, short ones right of it\n", "dim"))
+    drawn = Text(" " * (label + 2)).append(_CAPTION[:columns] + "\n", "dim")
     for row, line in enumerate(_stacked(sums)):
         scale = fmt.amount(max(sums)) if row == 0 else "0" if row == _ROWS - 1 else ""
         drawn.append(f"{scale:>{label}} ", "dim").append("│", "dim")

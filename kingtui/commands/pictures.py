@@ -17,7 +17,7 @@ from kingtui.models import KingError, WrongUse
 MAX_BYTES = 50_000_000
 """A larger file is not read: no chart is so large."""
 EXPLAINED = ".explained.png"
-"""How the names of explained copies end: in folders they are left out."""
+"""How the names of explained copies end, which are never read: they show no chart as it was sent."""
 STDIN = Path("-")
 
 
@@ -75,7 +75,7 @@ def find_pictures(asked: Sequence[Path]) -> tuple[list[Picture], int]:
     """The pictures that were asked for, in order, each once; and how many names led to none, which it says.
 
     A file that is named, also by a pattern, is taken whatever its ending; in folders and those below them every file
-    with a picture's ending, except hidden ones and explained copies. Raises WrongUse, KingError.
+    with a picture's ending, except hidden ones. Explained copies are left out. Raises WrongUse, KingError.
     """
     found: dict[Path, None] = {}
     nothing = 0
@@ -90,6 +90,10 @@ def find_pictures(asked: Sequence[Path]) -> tuple[list[Picture], int]:
             if not inside:
                 say(f"{path}: there is no picture in this folder")
                 nothing += 1
+    if copies := [path for path in found if path.name.endswith(EXPLAINED)]:
+        say(f"left out, as explained copies: {', '.join(map(str, copies))}")
+        nothing += 0 if len(copies) < len(found) else 1
+        found = {path: None for path in found if path not in copies}
     if STDIN in found and (sys.stdin is None or sys.stdin.isatty()):
         raise WrongUse("- reads a picture from standard input, which is a terminal: pipe one in")
     return [Picture(path) for path in found], nothing
@@ -115,15 +119,8 @@ def _in_folder(folder: Path) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         raise KingError(f"{error.filename} cannot be looked at: {error.strerror}") from error
 
-    copies = 0
     for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if name.startswith(".") or Path(name).suffix.lower() not in SUFFIXES:
-                continue
-            if name.endswith(EXPLAINED):
-                copies += 1
-                continue
-            yield Path(parent, name)
-    if copies:
-        say(f"{folder}: {copies} explained {'copy' if copies == 1 else 'copies'} (*{EXPLAINED}) left out")
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                yield Path(parent, name)

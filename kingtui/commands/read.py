@@ -106,7 +106,7 @@ def _check_targets(pictures: Sequence[Picture], wanted: Wanted) -> None:
     taken: dict[Path, Picture] = {}
     for picture in pictures:
         for target in wanted.targets(picture):
-            other = taken.setdefault(target, picture)
+            other = taken.setdefault(target.resolve(), picture)
             if other is not picture:
                 raise WrongUse(f"{other.name} and {picture.name} would both be written to {target}")
             if target.resolve() in inputs:

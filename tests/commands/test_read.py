@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from kingtui.charts.reading import dump, reading_from_json
-from tests.commands.shell import kingtui
+from tests.commands.shell import KINGTUI, environment, kingtui, on_a_terminal
 from tests.world import ratio_chart, ratio_picture
 
 ROWS = 5
@@ -75,6 +79,97 @@ def test_two_pictures_never_share_a_file(charts: Path, tmp_path: Path) -> None:
     assert run.returncode == 2
     assert "would both be written to told/one.json" in run.stderr
     assert not (tmp_path / "told").exists()
+
+
+def test_explain_draws_on_a_copy_beside_the_picture(charts: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "one.jpg"
+    picture.write_bytes((charts / "one.jpg").read_bytes())
+    run = kingtui("read", "one.jpg", "--explain", "--json", folder=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == "one.jpg: explained in one.explained.png\n"
+    assert picture.read_bytes() == (charts / "one.jpg").read_bytes()
+    assert sorted(path.name for path in tmp_path.glob("*.*g")) == ["one.explained.png", "one.jpg"]
+    with Image.open(picture) as original, Image.open(tmp_path / "one.explained.png") as copy:
+        assert copy.format == "PNG"
+        assert copy.width > 2 * original.width
+
+
+def test_standard_input_is_read_once(charts: Path, tmp_path: Path) -> None:
+    with (charts / "one.jpg").open("rb") as picture:
+        run = subprocess.run(
+            [KINGTUI, "read", "-", "--out", "told", "--json"], stdin=picture, cwd=tmp_path, env=environment(tmp_path),
+            capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
+    assert told.pop("image") == "-"
+    assert told == json.loads((tmp_path / "told" / "stdin.json").read_text())
+    assert len(told["rows"]) == ROWS
+    assert kingtui("read", "-", folder=tmp_path).stderr == "standard input: the file is empty\n"
+
+
+def test_colour_only_where_it_is_wanted(charts: Path) -> None:
+    code, shown = on_a_terminal("read", "one.jpg", folder=charts)
+    assert code == 0
+    assert "\x1b[32m" in shown
+    code, shown = on_a_terminal("read", "one.jpg", folder=charts, NO_COLOR="1")
+    assert code == 0
+    assert "\x1b[3" not in shown
+    assert "█" in shown
+
+
+@pytest.mark.parametrize("wrong", [("--jobs", "0"), ("--jobs", "two"), ("--outt", "x"), ()])
+def test_wrong_use_is_2(tmp_path: Path, wrong: tuple[str, ...]) -> None:
+    run = kingtui("read", *(("a.jpg",) if wrong else ()), *wrong, folder=tmp_path)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+
+
+def many(folder: Path, count: int) -> list[str]:
+    """Pictures of which the first takes the longest, one of them none."""
+    for k in range(count):
+        (folder / f"{k:02}.jpg").write_bytes(ratio_picture(k, rows=14 if k == 0 else 3))
+    (folder / "01.jpg").write_text("no picture")
+    return [f"{k:02}.jpg" for k in range(count) if k != 1]
+
+
+@pytest.mark.slow
+def test_several_processes_say_the_same_in_order(tmp_path: Path) -> None:
+    names = many(tmp_path, 9)
+    alone = kingtui("read", "*.jpg", "--json", "--jobs", "1", folder=tmp_path)
+    together = kingtui("read", "*.jpg", "--json", "--jobs", "3", "--explain", folder=tmp_path)
+    assert (alone.returncode, together.returncode) == (1, 1)
+    assert [told["image"] for told in json.loads(together.stdout)] == names
+    assert together.stdout == alone.stdout
+    assert alone.stderr == "01.jpg: the file is no JPEG, PNG or WebP picture\n"
+    assert [line.partition(":")[0] for line in together.stderr.splitlines()] == [f"{k:02}.jpg" for k in range(9)]
+    explained = (tmp_path / "00.explained.png").read_bytes()
+    assert kingtui("read", "00.jpg", "--explain", folder=tmp_path).returncode == 0
+    assert (tmp_path / "00.explained.png").read_bytes() == explained
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_it_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+    many(tmp_path, 30)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    command = [KINGTUI, "read", ".", "--out", "told", "--jobs", "2"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(tmp_path, TMPDIR=str(temporary)), stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("00.jpg: ")
+        assert list(temporary.iterdir())
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        code = process.wait(10)
+        took = time.monotonic() - began
+    assert took < 3
+    assert code == 130
+    assert not list(temporary.iterdir())
+    written = list((tmp_path / "told").iterdir())
+    assert 0 < len(written) < 29
+    assert all(json.loads(path.read_text())["kind"] == "long_term_ratio" for path in written)
 
 
 @pytest.mark.slow
