@@ -26,6 +26,7 @@ from kingtui.models import KingError
 JOBS: Mapping[str, str] = {
     "identify": "kingtui.charts.jobs:identify",
     "read": "kingtui.charts.jobs:read",
+    "overlay": "kingtui.charts.jobs:overlay",
     "explain": "kingtui.charts.jobs:explain",
     "paint": "kingtui.charts.jobs:paint",
     "figure": "kingtui.reports.figure:draw",

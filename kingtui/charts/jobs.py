@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from typing import Any
 
 from kingtui import charts
-from kingtui.charts.reading import dump
+from kingtui.charts.reading import Kind, dump
 
 
 def identify(data: bytes) -> bytes:
     """What a picture is, and its fingerprints: JSON of kind, title, symbol, reason, chart_like, pixels, phash.
 
-    ``pixels`` is the SHA-256 of size and decoded RGB pixels; ``phash`` the 64-bit perceptual hash in hex.
+    ``pixels`` is the SHA-256 of size and decoded RGB pixels; ``phash`` the 64-bit perceptual hash in hex, of a chart
+    that of its page: a screenshot's frame would change it more than another chart does.
     """
     import imagehash
-    from PIL import Image
+
+    from kingtui.charts.locate import open_picture, page_of
 
     identity = charts.identify(data)
-    with Image.open(io.BytesIO(data)) as picture:
-        rgb = picture.convert("RGB")
-    pixels = hashlib.sha256(f"{rgb.width}x{rgb.height}".encode() + rgb.tobytes()).hexdigest()
+    picture = open_picture(data)
+    page = None if identity.kind is Kind.UNKNOWN else page_of(picture)
     facts: dict[str, Any] = {
         "kind": identity.kind.value,
         "title": identity.title,
         "symbol": identity.symbol,
         "reason": identity.reason,
         "chart_like": identity.chart_like,
-        "pixels": pixels,
-        "phash": str(imagehash.phash(rgb)),
+        "pixels": hashlib.sha256(f"{picture.width}x{picture.height}".encode() + picture.tobytes()).hexdigest(),
+        "phash": str(imagehash.phash(picture if page is None else picture.crop(page))),
     }
     return json.dumps(facts).encode()
+
+
+def overlay(data: bytes, split: int) -> bytes:
+    """Whether two charts, the second picture from byte ``split`` on, laid over each other show no difference:
+    JSON of ``difference`` (levels of luma, null where they cannot be laid) and ``same``."""
+    from kingtui.charts.overlay import SAME_PICTURE, difference
+
+    found = difference(data[:split], data[split:])
+    return json.dumps({"difference": found, "same": found is not None and found <= SAME_PICTURE}).encode()
 
 
 def read(data: bytes) -> bytes:

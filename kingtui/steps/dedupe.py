@@ -2,59 +2,89 @@
 
 from __future__ import annotations
 
-from kingtui.charts.compare import same_chart
+import asyncio
+import json
+import logging
+
+from kingtui.charts import NotAPicture
+from kingtui.charts.compare import agree
+from kingtui.charts.reading import READER, AnyReading, load
 from kingtui.models import Image, Stage
-from kingtui.steps.base import Outcome, RunContext
+from kingtui.runner import Job
+from kingtui.steps.base import Outcome, RunContext, Toolbox
+from kingtui.steps.filing import Filing
 from kingtui.steps.items import Gone, ImageStep
+from kingtui.steps.look_alikes import LookAlikes
 from kingtui.steps.readings import reading_of
 from kingtui.store import images, symbols
 
-LOOK_ALIKE = 8
-"""Perceptual hashes that differ in at most so many of 64 bits name a candidate."""
+COMPARED = 24
+"""Look-alikes whose pictures are opened for one picture, nearest first: a few seconds at most."""
 
 
 class Dedupe(ImageStep):
-    """Same bytes or same pixels: a duplicate. A look-alike: only where every value read is equal."""
+    """Same bytes or pixels: a duplicate. A look-alike: only where the readings agree and so do the pictures themselves.
+
+    Pictures are taken one at a time (``width``), so that of two copies the second always meets the first.
+    """
 
     number = 3
     stage = Stage.SORTED
 
+    def __init__(self, tools: Toolbox, filing: Filing) -> None:
+        super().__init__(tools, filing)
+        self._index = LookAlikes(tools.database)
+
     async def handle(self, image: Image, run: RunContext) -> Outcome:
+        near = await self._index.near(image)
         async with self.tools.database.read() as connection:
             original = await images.same_content(connection, image)
         if original is not None:
             what = "bytes" if original.sha256 == image.sha256 else "pixels"
             return await self._set_aside(image, original, f"the same {what} as picture {original.id}", run)
-        original = await self._same_chart(image)
+        original = await self._same_chart(image, near, run)
         if original is not None:
             return await self._set_aside(image, original, f"the same chart as picture {original.id}", run)
         await self.close(image, Stage.UNIQUE, None)
         return Outcome.DONE
 
-    async def _same_chart(self, image: Image) -> Image | None:
-        if image.phash is None:
+    async def _same_chart(self, image: Image, near: list[int], run: RunContext) -> Image | None:
+        """The first of the look-alikes that shows the same chart."""
+        if not near:
             return None
-        ours = int(image.phash, 16)
-        async with self.tools.database.read() as connection:
-            near = await images.look_alikes(connection, image)
-            candidates = [
-                await images.get(connection, image_id)
-                for image_id, phash in near
-                if (ours ^ int(phash, 16)).bit_count() <= LOOK_ALIKE
-            ]
-        if not candidates:
-            return None
-        reading = await reading_of(self, image)
-        for candidate in candidates:
-            if candidate is None:
+        data, reading, opened = await self.content(image), None, 0
+        for place, image_id in enumerate(near):
+            async with self.tools.database.read() as connection:
+                found = await images.look_alike(connection, image, image_id, READER)
+            if found is None:
                 continue
-            try:
-                other = await reading_of(self, candidate)
-            except Gone:
-                continue  # its file was taken away by a person before it was read
-            if same_chart(reading, other):
+            if reading is None:
+                reading = await reading_of(self, image)
+            candidate, kept = found
+            if kept is not None and not agree(reading, await asyncio.to_thread(load, kept)):
+                continue
+            if opened == COMPARED:
+                rest = len(near) - place
+                run.log(f"{image.name}: {rest} of {len(near)} look-alikes were not compared", logging.WARNING)
+                return None
+            opened += 1
+            if await self._confirmed(image, data, reading, candidate, run):
                 return candidate
         return None
+
+    async def _confirmed(
+        self, image: Image, data: bytes, reading: AnyReading, candidate: Image, run: RunContext
+    ) -> bool:
+        """Whether the candidate's picture, laid over this one, shows no difference, and its reading agrees."""
+        try:
+            other = await self.content(candidate)
+            job = Job("overlay", data + other, {"split": len(data)}, timeout=self.tools.settings.item_timeout)
+            if not json.loads(await self.tools.runner.run(job))["same"]:
+                return False
+            return agree(reading, await reading_of(self, candidate))
+        except (Gone, NotAPicture) as error:  # a person took it away or wrote over it
+            run.log(f"{image.name} could not be compared with picture {candidate.id}: {error}", logging.WARNING)
+            return False
 
     async def _set_aside(self, image: Image, original: Image, reason: str, run: RunContext) -> Outcome:
         await self.close(

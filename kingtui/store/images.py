@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kingtui.models import Backlog, Image, Kind, Stage
-from kingtui.store.schema import attempts, images, moves, receipts
+from kingtui.store.schema import attempts, images, moves, readings, receipts
 
 _COLUMNS = [images.c[field.name] for field in fields(Image)]
 _UNDER_WAY = sa.select(moves.c.dst)
@@ -19,6 +19,8 @@ _IN_PLACE = sa.and_(
     images.c.path.not_in(_UNDER_WAY), sa.or_(images.c.analysis.is_(None), images.c.analysis.not_in(_UNDER_WAY))
 )
 """Its files are where its row says. Between a commit and the move that follows it they are not yet."""
+_PAST_STEP_3 = (Stage.UNIQUE, Stage.ANALYSED, Stage.EXTRACTED)
+"""What another picture may be a duplicate of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Arrival:
 
 
 def _image(row: sa.Row[Any]) -> Image:
-    data = dict(row._mapping)
+    data = {field.name: row._mapping[field.name] for field in fields(Image)}
     data["stage"] = Stage(data["stage"])
     data["kind"] = None if data["kind"] is None else Kind(data["kind"])
     data["failed_stage"] = None if data["failed_stage"] is None else Stage(data["failed_stage"])
@@ -212,7 +214,7 @@ async def same_content(connection: AsyncConnection, image: Image) -> Image | Non
         sa.select(*_COLUMNS)
         .where(
             images.c.id != image.id,
-            images.c.stage.in_((Stage.UNIQUE, Stage.ANALYSED, Stage.EXTRACTED)),
+            images.c.stage.in_(_PAST_STEP_3),
             same,
         )
         .order_by(images.c.id)
@@ -222,20 +224,34 @@ async def same_content(connection: AsyncConnection, image: Image) -> Image | Non
     return None if row is None else _image(row)
 
 
-async def look_alikes(connection: AsyncConnection, image: Image) -> list[tuple[int, str]]:
-    """Past pictures of the same kind and title with a perceptual hash: (id, hash), oldest first."""
+async def hashes(connection: AsyncConnection, kind: Kind, after: tuple[str, int], limit: int) -> list[tuple[str, int]]:
+    """Perceptual hashes of a kind's pictures in any stage, with their ids: the next ones in order after ``after``."""
     rows = await connection.execute(
-        sa.select(images.c.id, images.c.phash)
+        sa.select(images.c.phash, images.c.id)
+        .where(images.c.kind == kind.value, sa.tuple_(images.c.phash, images.c.id) > sa.tuple_(*after))
+        .order_by(images.c.phash, images.c.id)
+        .limit(limit)
+    )
+    return [(phash, image_id) for phash, image_id in rows]
+
+
+async def look_alike(
+    connection: AsyncConnection, image: Image, other_id: int, reader: str
+) -> tuple[Image, bytes | None] | None:
+    """Another picture of the same kind past step 3, with what this version of the reader read from it, if it did."""
+    query = (
+        sa.select(*_COLUMNS, readings.c.data)
+        .outerjoin(readings, sa.and_(readings.c.sha256 == images.c.sha256, readings.c.reader == reader))
         .where(
+            images.c.id == other_id,
             images.c.id != image.id,
             images.c.kind == image.kind,
-            images.c.title == image.title,
-            images.c.phash.is_not(None),
-            images.c.stage.in_((Stage.UNIQUE, Stage.ANALYSED, Stage.EXTRACTED)),
+            images.c.stage.in_(_PAST_STEP_3),
         )
-        .order_by(images.c.id)
     )
-    return [(row.id, row.phash) for row in rows]
+    rows: sa.CursorResult[Any] = await connection.execute(query)
+    row = rows.one_or_none()
+    return None if row is None else (_image(row), row.data)
 
 
 async def listed(

@@ -2,12 +2,9 @@
 
 import io
 
-import pytest
 from PIL import Image as Picture
 
-from kingtui.charts.compare import same_chart
 from kingtui.charts.painter import RatioChart, RatioRow, paint
-from kingtui.charts.reading import Kind, RatioReading, Row
 from kingtui.models import Stage
 from tests.engine.test_pipeline import stages
 from tests.world import ratio_chart, running, until
@@ -46,21 +43,3 @@ async def test_a_re_encoded_copy_is_a_duplicate_and_one_changed_number_is_not(tm
         assert reasons["d-jpeg.jpg"] == "the same chart as picture 1"
         record = await runtime.control.data(first.symbol)
         assert record.evidence[0].facts["long"] == other.rows[0].long
-
-
-def reading(*rows: Row, **how) -> RatioReading:
-    return RatioReading(kind=Kind.LONG_TERM_RATIO, title="t", verified=("leverage",), leverage="x", rows=rows, **how)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        (reading(Row("A", 1, 99, None, True)), reading(Row("A", 1, 99, None, True)), True),
-        (reading(Row("A", 1, 99, None, True)), reading(Row("A", 1.1, 98.9, None, True)), False),
-        (reading(Row("A", 1, 99, None, False)), reading(Row("A", 1, 99, None, False)), False),
-        (reading(), reading(), False),
-        (reading(Row("A", 1, 99, None, True)), reading(Row("A", 1, 99, None, True), reasons={"leverage": "?"}), False),
-    ],
-)
-def test_only_fully_verified_and_equal_readings_are_the_same_chart(one, other, same):
-    assert same_chart(one, other) is same
