@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kingtui.charts.locate import Box, Canvas, Mask
+from kingtui.charts.sketch import plain
 
 Run = tuple[int, int]
 """Start and end of a row of neighbours, the end excluded."""
@@ -147,7 +148,7 @@ def note_labels(
         doubt = None if axis is not None and index in axis.inliers else "not in line with the other labels"
         if value is None:
             doubt = "it cannot be read"
-        canvas.note(about, "box", box, "" if value is None else f"{value:.10g}", doubt)
+        canvas.note(about, "box", box, "" if value is None else plain(value), doubt)
 
 
 def _step(values: NDArray[np.float64]) -> float | None:

@@ -8,6 +8,7 @@ from kingtui.charts.clusters import clusters_in_windows
 from kingtui.charts.locate import Canvas
 from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP, Axes
 from kingtui.charts.map_plot import Plot
+from kingtui.charts.sketch import plain
 
 
 def note_axes(canvas: Canvas, axes: Axes) -> None:
@@ -28,7 +29,7 @@ def note_plot(canvas: Canvas, plot: Plot) -> None:
     scale = plot.heights.unit / canvas.factor[1]  # canvas pixels per liquidation
     tops = BOTTOM - plot.totals * scale
     steps = np.column_stack((centres - half, tops, centres + half, tops))
-    canvas.note("bars", "line", (LEFT, BOTTOM, *steps.ravel(), RIGHT, BOTTOM), f"sum {plot.totals.sum():.10g}")
+    canvas.note("bars", "line", (LEFT, BOTTOM, *steps.ravel(), RIGHT, BOTTOM), f"sum {plain(plot.totals.sum())}")
     for cell in np.flatnonzero(plot.heights.hidden * scale > 3):
         above = tops[cell] - plot.heights.hidden[cell] * scale
         canvas.note("hidden end of a bar", "line", (centres[cell], tops[cell], centres[cell], above))
@@ -36,11 +37,11 @@ def note_plot(canvas: Canvas, plot: Plot) -> None:
         heights = BOTTOM - plot.curve / plot.top * (BOTTOM - TOP)
         curve = np.column_stack((centres, heights))
         for name, part in (("long_end", curve[: plot.here + 1]), ("short_end", curve[plot.here :])):
-            canvas.note(f"cumulated.{name}", "line", part, f"{plot.ends[name]:.10g}")
+            canvas.note(f"cumulated.{name}", "line", part, plain(plot.ends[name] or 0.0))
     price = float(plot.prices[plot.here])
     for slot, found in clusters_in_windows(plot.prices, plot.totals, price).items():
         if found is not None:
             cluster, window = found
             left, right = np.interp(window, plot.prices, centres)
-            text = f"{slot} {plot.rounded(cluster.price):.10g} ({cluster.strength:.4g})"
+            text = f"{slot} {plain(plot.rounded(cluster.price))} ({plain(cluster.strength, 4)})"
             canvas.note(f"clusters.{slot}", "box", (left - half, TOP, right + half, BOTTOM), text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from kingtui.charts.reading import AnyReading
@@ -45,6 +46,11 @@ class Sketch:
     def add(self, about: str, form: Form, places: Iterable[Place], text: str = "", doubt: str | None = None) -> None:
         """Keep a mark."""
         self.marks.append(Mark(about, form, tuple(places), text, doubt))
+
+
+def plain(value: float, digits: int = 10) -> str:
+    """A number as a chart prints it, to so many significant digits: 0.00003767, never 3.767e-05."""
+    return format(Decimal(f"{value:.{digits}g}"), "f")
 
 
 @dataclass(frozen=True, slots=True)
