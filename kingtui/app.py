@@ -17,6 +17,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from kingtui.bridge import Bridge
 from kingtui.clock import Clock, SystemClock
 from kingtui.control import Control
+from kingtui.driver import EnduringDriver, TerminalLost
 from kingtui.models import STEPS, KingError, StepStatus
 from kingtui.screens.dialogs import PLACES, Confirm, GoTo, Told, keys, why
 from kingtui.screens.history import HistoryScreen
@@ -75,8 +76,10 @@ class KingApp(App[None]):
     def __init__(
         self, control: Control, *, start: Start, stop: Callable[[], Awaitable[None]], clock: Clock | None = None
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=EnduringDriver)
         self.control = control
+        self.hung_up = False
+        """Whether the app ended because its terminal did."""
         self.live = Live(self, control, clock or SystemClock())
         self._start_services = start
         self._stop_services = stop
@@ -278,6 +281,18 @@ class KingApp(App[None]):
             self.exit(return_code=1, message="kingtui was stopped before its work had ended; nothing is lost")
             return
         self.run_worker(self._leave(), name="leave", group="face", exit_on_error=False)
+
+    def hang_up(self) -> None:
+        """The terminal is said to be gone (SIGHUP)."""
+        if isinstance(self._driver, EnduringDriver):
+            self._driver.lose()
+
+    def on_terminal_lost(self, event: TerminalLost) -> None:
+        """Stop what runs as workers of this app, then end it: it may go on without a face."""
+        self.hung_up = True
+        log.warning("the terminal is gone")
+        if not self._leaving:
+            self.leave()
 
     async def _leave(self) -> None:
         self._leaving = True

@@ -80,6 +80,7 @@ class Orchestrator:
 
     async def start(self) -> None:
         """Take over from the process before: its runs failed, what was waiting runs now."""
+        self._stopping = False
         now = self._tools.clock.now()
         async with self._tools.database.write() as tx:
             ended = await runs.recover(tx, now)

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 from kingtui.charts import NotAPicture
 from kingtui.models import KingError
+from kingtui.terminal import let_go
 
 JOBS: Mapping[str, str] = {
     "identify": "kingtui.charts.jobs:identify",
@@ -190,9 +191,7 @@ def _end(pool: Any) -> None:
 
 def _prepare(parent: int, cache: str) -> None:
     """In a new worker: be nice, keep off the terminal, and never outlive the parent."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in range(3):
-        os.dup2(null, descriptor)
+    let_go()
     os.nice(10)
     os.environ["MPLCONFIGDIR"] = os.environ["XDG_CACHE_HOME"] = cache
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"

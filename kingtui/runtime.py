@@ -90,6 +90,7 @@ class Runtime:
             self._build()
             if self.settings.api:
                 self._bind()
+                stack.callback(self._close_sockets)
             self._stack = stack.pop_all()
         for warning in self.settings.warnings:
             log.warning("%s", warning)
@@ -147,10 +148,18 @@ class Runtime:
         if self._sockets:
             self._lock.update(address=address_of(self._sockets))
 
-    async def start(self, spawn: Spawn) -> None:
-        """Complete what a crash left open, then start the API and the loops."""
+    def _close_sockets(self) -> None:
+        for bound in self._sockets:
+            bound.close()
+
+    async def start(self, spawn: Spawn, *, mode: str | None = None) -> None:
+        """Complete what a crash left open, then start the API and the loops. After ``stop`` it starts all anew.
+
+        ``mode``: what other processes are told of this one from now on.
+        """
         self._spawn = spawn
         self._stopping = False
+        self._lock.update(mode=mode)
         moved = await self._filing.complete()
         if moved:
             log.warning("%d files were on their way when the process before ended; they are in place now", moved)

@@ -78,7 +78,7 @@ def address_of(sockets: list[socket.socket]) -> str:
 
 
 class ApiServer:
-    """Serves an ASGI app until told to stop."""
+    """Serves an ASGI app until told to stop. The sockets stay open: who comes meanwhile waits for the next server."""
 
     def __init__(self, app: Any, sockets: list[socket.socket]) -> None:
         self.address = address_of(sockets)
@@ -102,18 +102,16 @@ class ApiServer:
         )  # fmt: skip
         self._server = Quiet(config)
         try:
-            await self._server.serve(sockets=self._sockets)
+            await self._server.serve(sockets=[bound.dup() for bound in self._sockets])  # it closes those
         except SystemExit as error:  # uvicorn's way to fail at start
             raise KingError(f"the API could not be started (code {error.code})") from None
         finally:
             self._done.set()
 
     async def stop(self) -> None:
-        """End connections gracefully and close the sockets."""
+        """End connections gracefully."""
         if self._server is not None:
             self._server.should_exit = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
                     await self._done.wait()
-        for bound in self._sockets:
-            bound.close()

@@ -1,9 +1,11 @@
-"""``kingtui --api-only``: the orchestrator and its API without a screen."""
+"""``kingtui --api-only``: the orchestrator and its API without a screen; also what is left of a dashboard that lost its
+terminal."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import sys
 from collections.abc import Coroutine
@@ -11,6 +13,11 @@ from typing import Any
 
 from kingtui.runtime import Runtime
 from kingtui.settings import Settings
+from kingtui.terminal import let_go
+
+log = logging.getLogger("kingtui.headless")
+
+MODE = "headless"
 
 
 def serve(settings: Settings) -> None:
@@ -29,13 +36,20 @@ def run_loop(main: Coroutine[Any, Any, None]) -> None:
 
 
 async def _serve(settings: Settings) -> None:
+    async with Runtime(settings, mode=MODE, needs_api=settings.api, log_stream=sys.stderr) as runtime:
+        await work(runtime)
+
+
+async def work(runtime: Runtime) -> None:
+    """Run what the runtime has until a signal says stop. Whether a lost terminal says so too is a setting."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _asked_to_stop, stop)
-    runtime = Runtime(settings, mode="headless", needs_api=settings.api, log_stream=sys.stderr)
-    async with runtime, task_spawner() as spawn:
-        await runtime.start(spawn)
+    stays = runtime.settings.on_hangup == "continue"
+    loop.add_signal_handler(signal.SIGHUP, _hung_up if stays else stop.set)
+    async with task_spawner() as spawn:
+        await runtime.start(spawn, mode=MODE)
         await stop.wait()
         await runtime.stop()
 
@@ -44,6 +58,11 @@ def _asked_to_stop(stop: asyncio.Event) -> None:
     if stop.is_set():
         raise SystemExit(1)
     stop.set()
+
+
+def _hung_up() -> None:
+    let_go()
+    log.warning("the terminal is gone; kingtui goes on without it")
 
 
 @contextlib.asynccontextmanager

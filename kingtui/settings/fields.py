@@ -178,7 +178,7 @@ class Settings(BaseSettings):
 
     # Behaviour
     on_hangup: Annotated[Literal["continue", "stop"], BeforeValidator(_lower)] = "continue"
-    """What an owning dashboard does when its terminal goes away: go on headless, or stop."""
+    """What kingtui does when its terminal goes away: ``continue`` without it, or ``stop``."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
     """The least important lines that go to the log."""
 

@@ -14,8 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
+import psutil
 import pytest
 
+from kingtui.home import Home, owner
+from tests.faults.process import wait_for
 from tests.world import ratio_chart, ratio_picture
 
 pytestmark = pytest.mark.slow
@@ -129,8 +133,8 @@ class Child:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self.master)
-        os.close(self.slave)
+        for descriptor in {self.master, self.slave} - {-1}:
+            os.close(descriptor)
 
 
 @pytest.fixture
@@ -151,3 +155,53 @@ def test_a_signal_stops_it_and_the_terminal_is_as_it_was(child: Child, tmp_path:
     assert child.output.rfind(b"\x1b[?1049l") > child.output.rfind(b"\x1b[?1049h")  # the screen before is back
     assert termios.tcgetattr(child.slave)[:4] == child.before[:4]
     assert "kingtui has stopped" in log.read_text()
+
+
+def hang_up(child: Child, how: str) -> None:
+    """What the end of an SSH connection does: the terminal goes, and its process may hear of it."""
+    if how == "signal first":
+        child.process.send_signal(signal.SIGHUP)
+        time.sleep(0.2)
+    os.close(child.slave)
+    os.close(child.master)
+    child.master = child.slave = -1
+    if how == "terminal first":
+        time.sleep(0.2)
+        child.process.send_signal(signal.SIGHUP)
+
+
+@pytest.mark.parametrize("how", ["signal first", "terminal first", "no signal"])
+def test_without_its_terminal_it_goes_on(child: Child, tmp_path: Path, how: str) -> None:
+    child.read_until(lambda: b"Monitor & Download Images" in child.output, "the board")
+    log = tmp_path / "orchestrator.log"
+    child.read_until(lambda: log.exists() and "kingtui runs in" in log.read_text(), "the loops")
+    home = Home(tmp_path)
+    address = getattr(owner(home), "address", None)
+    hang_up(child, how)
+    wait_for(lambda: getattr(owner(home), "mode", "") == "headless", "the service without a face", 90)
+    (home.downloads / "chart.jpg").write_bytes(ratio_picture(6))
+    wait_for(lambda: list(home.reports.rglob("*.md")), "reports", 90)
+    assert httpx.get(f"{address}/health").json()["status"] == "healthy"
+    at_rest = psutil.Process(child.process.pid)
+    at_rest.cpu_percent()
+    time.sleep(3)
+    assert at_rest.cpu_percent() < 50  # a thread that reads nothing, again and again, takes all of a core
+    child.process.send_signal(signal.SIGHUP)  # heard by whoever is left, and nothing to stop for
+    time.sleep(0.5)
+    child.process.send_signal(signal.SIGTERM)
+    assert child.process.wait(20) == 0
+    assert "kingtui has stopped" in log.read_text().splitlines()[-1]
+    assert "Traceback" not in log.read_text()
+
+
+def test_without_its_terminal_it_stops_where_it_is_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KINGTUI_ON_HANGUP", "stop")
+    child = Child(tmp_path)
+    try:
+        log = tmp_path / "orchestrator.log"
+        child.read_until(lambda: log.exists() and "kingtui runs in" in log.read_text(), "the loops")
+        hang_up(child, "terminal first")
+        assert child.process.wait(20) == 0
+        assert "kingtui has stopped" in log.read_text().splitlines()[-1]
+    finally:
+        child.close()
