@@ -19,7 +19,7 @@ from kingtui.clock import Clock, SystemClock
 from kingtui.control import Control
 from kingtui.driver import EnduringDriver, TerminalLost
 from kingtui.models import STEPS, KingError, StepStatus
-from kingtui.screens.dialogs import PLACES, Confirm, GoTo, Told, keys, why
+from kingtui.screens.dialogs import PLACES, Confirm, GoTo, Leave, Leaving, Told, keys, why
 from kingtui.screens.history import HistoryScreen
 from kingtui.screens.home import HomeScreen
 from kingtui.screens.log import LogScreen
@@ -80,6 +80,8 @@ class KingApp(App[None]):
         self.control = control
         self.hung_up = False
         """Whether the app ended because its terminal did."""
+        self.goes_on = False
+        """Whether it was left so that the work goes on without it."""
         self.live = Live(self, control, clock or SystemClock())
         self._start_services = start
         self._stop_services = stop
@@ -258,6 +260,7 @@ class KingApp(App[None]):
         yield SystemCommand("Keys", "The keys that work here", self.action_keys)
         yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
         yield SystemCommand("Quit", "Stop everything safely and leave", self.action_quit)
+        yield SystemCommand("Leave it running", "Quit; work goes on in the background", self.leave_running)
 
     # Leaving
 
@@ -271,9 +274,20 @@ class KingApp(App[None]):
         names = ", ".join(f"step {view.info.number} ({view.info.name})" for view in busy)
         question = (
             f"Work is under way: {names}.\n\nStop it and quit? Nothing is lost: what is not finished stays due and "
-            "goes on at the next start."
+            "goes on at the next start. Or leave all running in the background, without a screen."
         )
-        self._confirm(question, "Stop and quit", "Stay", self._leave)
+        self.push_screen(Leave(question), self._leave_so)
+
+    def _leave_so(self, how: Leaving | None) -> None:
+        if how == "background":
+            self.leave_running()
+        elif how == "stop":
+            self.leave()
+
+    def leave_running(self) -> None:
+        """End the app; whoever runs it has the work go on without a screen."""
+        self.goes_on = True
+        self.leave()
 
     def leave(self) -> None:
         """Stop what runs, then end the app; a second time, end it at once."""

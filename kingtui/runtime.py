@@ -148,6 +148,11 @@ class Runtime:
         if self._sockets:
             self._lock.update(address=address_of(self._sockets))
 
+    @property
+    def address(self) -> str | None:
+        """Where the API is, or would be while it is stopped; None without one."""
+        return address_of(self._sockets) if self._sockets else None
+
     def _close_sockets(self) -> None:
         for bound in self._sockets:
             bound.close()

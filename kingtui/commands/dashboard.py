@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import subprocess
 import sys
+import time
 from os import getpid
 
 from kingtui.commands.headless import run_loop, work
+from kingtui.commands.output import say
+from kingtui.home import Home, owner
 from kingtui.models import KingError, WrongUse
 from kingtui.runtime import Runtime
 from kingtui.settings import Settings
 
 log = logging.getLogger("kingtui.dashboard")
+
+BEGINS_SECONDS = 30.0
 
 
 def open_dashboard(settings: Settings) -> None:
@@ -39,5 +45,25 @@ async def _show(settings: Settings) -> None:
             )
             await work(runtime)
             return
-    if app.return_code:
+        address = runtime.address
+    if app.goes_on:
+        go_on_in_background(settings, address)
+    elif app.return_code:
         raise KingError("the dashboard ended with an error; orchestrator.log in the home tells which")
+
+
+def go_on_in_background(settings: Settings, address: str | None) -> None:
+    """Have another process own the home from now on, started as this one was but for the screen. Raises KingError."""
+    command = [sys.executable, "-m", "kingtui", *sys.argv[1:], "--api-only"]
+    if address is not None:  # a port that was any free one stays the same
+        command += ["--port", address.rpartition(":")[2]]
+    process = subprocess.Popen(  # noqa: S603 - our own command, as it was typed
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    home = Home(settings.home)
+    deadline = time.monotonic() + BEGINS_SECONDS
+    while (held_by := owner(home)) is None or held_by.pid != process.pid:
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise KingError(f"kingtui could not be left running: {home.log_file} says why")
+        time.sleep(0.05)
+    say(f"kingtui goes on in the background: {held_by}. kingtui status tells how it is; kill {process.pid} ends it")

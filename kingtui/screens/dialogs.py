@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
@@ -23,6 +23,8 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("l", "log", "Log, live"),
 )
 """Key, mode and words of every screen."""
+
+Leaving = Literal["stop", "background"]
 
 
 class Confirm(ModalScreen[bool]):
@@ -55,6 +57,39 @@ class Confirm(ModalScreen[bool]):
     def action_answer(self, answer: bool) -> None:
         """Answer by key."""
         self.dismiss(answer)
+
+
+class Leave(ModalScreen[Leaving | None]):
+    """How to leave while work is under way: stop it, or leave it running without a screen; None: stay."""
+
+    CSS_PATH = "dialogs.tcss"
+    AUTO_FOCUS = "#stay"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s,y", "answer('stop')", "Stop", id="leave.stop", tooltip="Stop all safely and quit"),
+        Binding("b", "answer('background')", "Leave it running", id="leave.background", tooltip="Quit; work goes on"),
+        Binding("n,escape,q", "answer('')", "Stay", id="leave.stay", tooltip="Stay here"),
+        Binding("right,l", "app.focus_next", "Next", show=False, id="leave.next", tooltip="The next button"),
+        Binding("left,h", "app.focus_previous", "Previous", show=False, id="leave.previous", tooltip="The one before"),
+    ]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self.question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="window"):
+            yield Static(self.question, markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button(Content.assemble(("S", "underline"), "top and quit"), variant="warning", id="stop")
+                yield Button(Content.assemble("In ", ("b", "underline"), "ackground"), id="background")
+                yield Button(Content.assemble("Stay ", ("n", "underline")), variant="primary", id="stay")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.action_answer("" if event.button.id == "stay" else str(event.button.id))
+
+    def action_answer(self, answer: str) -> None:
+        """Answer by key."""
+        self.dismiss("stop" if answer == "stop" else "background" if answer == "background" else None)
 
 
 class GoTo(ModalScreen[str | None]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kingtui.models import RunStatus
-from kingtui.screens.dialogs import Confirm
+from kingtui.screens.dialogs import Leave
 from kingtui.screens.home import HomeScreen
 from tests.tui.dashboard import Dashboard, SlowSource, dashboard
 from tests.world import until
@@ -29,18 +29,31 @@ async def test_q_asks_while_work_runs(tmp_path: Path) -> None:
         await source.fetching.wait()
         await until(lambda: seen.app.live.status is not None and seen.app.live.status.is_running, "the run")
         await seen.press("q")
-        question = await seen.shown(Confirm)
+        question = await seen.shown(Leave)
         assert "step 1 (Monitor & Download Images)" in question.question
         await seen.press("n")
         await seen.shown(HomeScreen)
         assert any(worker.name == "step 1" for worker in seen.app.workers)
         await seen.press("q")
-        await seen.shown(Confirm)
-        await seen.press("y")
+        await seen.shown(Leave)
+        await seen.press("s")
         await stopped(seen)
+        assert not seen.app.goes_on
         (run,) = await seen.history(step=1)
         assert run.status is RunStatus.CANCELLED
         assert run.error == "kingtui was stopped"
+
+
+async def test_what_runs_can_be_left_running(tmp_path: Path) -> None:
+    source = SlowSource()
+    async with dashboard(tmp_path, sources=[source]) as seen:
+        await source.fetching.wait()
+        await until(lambda: seen.app.live.status is not None and seen.app.live.status.is_running, "the run")
+        await seen.press("q")
+        await seen.shown(Leave)
+        await seen.press("b")
+        await stopped(seen)
+        assert seen.app.goes_on
 
 
 async def test_a_signal_leaves_without_a_question(tmp_path: Path) -> None:

@@ -106,6 +106,27 @@ def test_a_day_at_the_terminal(terminal: Terminal, tmp_path: Path) -> None:
     assert "kingtui has stopped" in (home / "orchestrator.log").read_text()
 
 
+def test_left_running_it_works_on_in_the_background(terminal: Terminal, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    terminal.start(f"{' '.join(KINGTUI)} --home {home.root} --port 0; echo ended with $?; sleep 600", 120, 40)
+    terminal.wait("● well", "API http://127.0.0.1:")
+    address = getattr(owner(home), "address", None)
+    terminal.keys("C-p")
+    terminal.wait("Search for commands")
+    terminal.keys("-l", "leave it")
+    terminal.wait("Leave it running")
+    terminal.keys("Enter")
+    terminal.wait("goes on in the background", "ended with 0")
+    found = owner(home)
+    assert found is not None
+    try:
+        assert (found.mode, found.address) == ("headless", address)
+        wait_for(lambda: httpx.get(f"{address}/health").json()["status"] == "healthy", "an answer")
+    finally:
+        os.kill(found.pid, signal.SIGTERM)
+        wait_for(lambda: owner(home) is None, "its end")
+
+
 class Child:
     """kingtui on a pty of its own."""
 
