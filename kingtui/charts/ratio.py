@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kingtui.charts.axes import runs
-from kingtui.charts.glyphs import advance, confirm, read_lines
+from kingtui.charts.font import advance
+from kingtui.charts.glyphs import read_lines
 from kingtui.charts.locate import Box, Canvas
+from kingtui.charts.ratio_symbols import BASELINE, FONT, LONG_END, SHORT_END, Symbol, read_symbols
 from kingtui.charts.reading import Arrow, Kind, RatioReading, Row
-from kingtui.charts.text import SYMBOL, read_texts
+from kingtui.charts.text import read_texts
 from kingtui.charts.titles import LEVERAGES, SHORT_TERM, leverage_of, spell_between, title_agrees
 
 SIZE = (800, None)
@@ -30,10 +31,6 @@ _LEFT, _RIGHT = 100, 700
 _PITCH, _BAR, _TOP = 35.0, 23.0, 64.0
 _CLEAR = slice(5, 9)
 """Rows of a bar below its round corners and above its text."""
-_FONT = 14
-_BASELINE = 20
-"""Of the texts, from the bar's top."""
-_SYMBOL_END, _LONG_END, _SHORT_END = 80.0, 159.5, 679.5
 _TITLE_FONT, _TITLE_BASELINE = 24, 30
 _BADGE = (724, 796)
 _BADGE_ROWS = slice(3, 24)
@@ -77,7 +74,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> RatioReading:
     """Every row, top to bottom."""
     tops = _grid(_bars(canvas), canvas.height)
     splits = [_split(canvas, top) for top in tops]
-    symbols = _symbols(canvas, tops)
+    symbols = read_symbols(canvas, tops)
     numbers = _numbers(canvas, tops, splits)
     rows = tuple(
         _row(canvas, *parts) for parts in zip(tops, splits, symbols, numbers, strict=True)
@@ -99,11 +96,11 @@ def read(canvas: Canvas, match: re.Match[str]) -> RatioReading:
 def _sketch(canvas: Canvas, tops: Sequence[float], splits: Sequence[float | None], rows: Sequence[Row]) -> None:
     """Note the bars, where green meets red in them, and the numbers and the badge beside it."""
     for k, (top, split, row) in enumerate(zip(tops, splits, rows, strict=True)):
-        about, high, low = f"rows.{k}", top + _BASELINE - 13, top + _BASELINE + 2
+        about, high, low = f"rows.{k}", top + BASELINE - 13, top + BASELINE + 2
         canvas.note(about, "box", (_LEFT, top, _RIGHT, top + _BAR))
-        for end, value in ((_LONG_END, row.long), (_SHORT_END, row.short)):
+        for end, value in ((LONG_END, row.long), (SHORT_END, row.short)):
             printed = "–" if value is None else f"{value}%"
-            canvas.note(about, "box", (end - advance(printed, _FONT) - 1, high, end + 1, low), printed)
+            canvas.note(about, "box", (end - advance(printed, FONT) - 1, high, end + 1, low), printed)
         if split is not None:
             x = _LEFT + split / 100 * (_RIGHT - _LEFT)
             canvas.note(about, "line", (x, top - 3, x, top + _BAR + 3), f"{split:.1f}")
@@ -162,63 +159,17 @@ def _split(canvas: Canvas, top: float) -> float | None:
     return float(100 * (x - _LEFT) / (_RIGHT - _LEFT))
 
 
-@dataclass(frozen=True, slots=True)
-class _Symbol:
-    text: str | None
-    reason: str | None
-
-
-def _symbols(canvas: Canvas, tops: Sequence[float]) -> list[_Symbol]:
-    """The names left of the bars, each confirmed by the font or with the reason why not."""
-    boxes, crops = [], []
-    for top in tops:
-        row = round(top)
-        ink = (canvas.off_page[max(row + 6, 0) : row + 23, : _LEFT - 10] > 120).any(0)
-        columns = np.flatnonzero(ink)
-        boxes.append((int(columns[0]), int(columns[-1]) + 1) if len(columns) else None)
-        if boxes[-1]:
-            crops.append(canvas.crop(boxes[-1][0] - 2, row + 3, boxes[-1][1] + 2, row + 27))
-    texts = iter(read_texts(crops, allow=SYMBOL))
-    symbols = []
-    for k, (top, box) in enumerate(zip(tops, boxes, strict=True)):
-        if box is None:
-            symbols.append(_Symbol(None, "no symbol is printed here"))
-            continue
-        text = next(texts).text
-        canvas.note(f"rows.{k}", "box", (box[0] - 1, top + 6, box[1] + 1, top + 23), text)
-        symbols.append(_symbol(canvas, text, top, box))
-    return symbols
-
-
-def _symbol(canvas: Canvas, text: str, top: float, box: tuple[int, int]) -> _Symbol:
-    if not 1 <= len(text) <= 20:
-        return _Symbol(None, "the symbol cannot be read")
-    width = advance(text, _FONT)
-    witness = confirm(canvas.luma, text, _FONT, _SYMBOL_END - width, top + _BASELINE, SYMBOL, anchor=1)
-    if not witness.agrees():
-        return _Symbol(
-            text, f"the symbol may be {witness.rival} as well" if witness.rival != text else "the symbol is blurred"
-        )
-    if box[0] <= 1:
-        return _Symbol(text, "the symbol is cut by the page's edge")
-    if abs(box[0] - (_SYMBOL_END - width)) > 3.5:
-        return _Symbol(text, "the symbol is not as wide as its letters")
-    return _Symbol(text, None)
-
-
 def _numbers(
     canvas: Canvas, tops: Sequence[float], splits: Sequence[float | None]
 ) -> list[tuple[float | None, float | None]]:
     """The printed long and short percentages: read glyph by glyph; a row whose numbers then disagree, with each other
     or with the split, is read again by the recogniser."""
-    ends = [(x, top + _BASELINE) for top in tops for x in (_LONG_END, _SHORT_END)]
-    lines = read_lines(canvas.luma, ends, _FONT, "0123456789.%", longest=6)
+    ends = [(x, top + BASELINE) for top in tops for x in (LONG_END, SHORT_END)]
+    lines = read_lines(canvas.luma, ends, FONT, "0123456789.%", longest=6)
     found = [_percent(line.text) if line.likeness > 0.5 and line.margin > 0.02 else None for line in lines]
     pairs = list(zip(found[::2], found[1::2], strict=True))
     again = [row for row, pair in enumerate(pairs) if _contradiction(*pair, splits[row])]
-    crops = [
-        canvas.crop(x - 57, tops[row] + 4, x + 4, tops[row] + 24) for row in again for x in (_LONG_END, _SHORT_END)
-    ]
+    crops = [canvas.crop(x - 57, tops[row] + 4, x + 4, tops[row] + 24) for row in again for x in (LONG_END, SHORT_END)]
     texts = [_percent(text.text) for text in read_texts(crops, allow="0123456789.%")]
     for row, pair in zip(again, zip(texts[::2], texts[1::2], strict=True), strict=True):
         pairs[row] = pair
@@ -244,7 +195,7 @@ def _contradiction(long: float | None, short: float | None, split: float | None)
 
 
 def _row(
-    canvas: Canvas, top: float, split: float | None, symbol: _Symbol, numbers: tuple[float | None, float | None]
+    canvas: Canvas, top: float, split: float | None, symbol: Symbol, numbers: tuple[float | None, float | None]
 ) -> Row:
     long, short = numbers
     arrow = _arrow(canvas, top)

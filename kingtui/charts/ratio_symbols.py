@@ -1,0 +1,113 @@
+"""The names left of a ratio chart's bars: read by the font, by the recogniser where that is unsure, and confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kingtui.charts.font import advance
+from kingtui.charts.glyphs import confirm, settle
+from kingtui.charts.locate import PAGE, Canvas
+from kingtui.charts.text import SYMBOL, read_texts
+from kingtui.charts.words import Word, read_words
+
+FONT = 14
+BASELINE = 20
+"""Of all texts in a row, from the bar's top."""
+LONG_END, SHORT_END = 159.5, 679.5
+"""Where the percentages end, in canonical pixels."""
+_END, _EDGE = 80.0, 90
+"""Where the names end, and where nothing of them is any more."""
+_SHIFTS = np.arange(-1.25, 0.5, 0.25)
+"""Pixels by which a chart's names may stand off their place, all alike."""
+_PROBES = 4
+"""Rows by which the shift is found."""
+_SURE = (0.85, 0.03)
+"""Likeness and margin from which a name that the font reads needs no second opinion of the recogniser."""
+_PAGE_LUMA = float(np.array(PAGE) @ (0.299, 0.587, 0.114))
+_INK = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A name, or why there is none or it is not sure."""
+
+    text: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a name stands: the columns of its ink, its pen's end and baseline, in canonical pixels."""
+
+    left: int
+    right: int
+    end: float
+    baseline: float
+
+
+def read_symbols(canvas: Canvas, tops: Sequence[float]) -> list[Symbol]:
+    """The name of each row, by the bars' ``tops``."""
+    places = _places(canvas, tops)
+    words = iter(_spelled(canvas, [place for place in places if place]))
+    spelled = [next(words) if place else None for place in places]
+    doubtful = {k: place for k, place in enumerate(places) if place and spelled[k] is None}
+    crops = [canvas.crop(place.left - 2, tops[k] + 3, place.right + 2, tops[k] + 27) for k, place in doubtful.items()]
+    texts = iter(read_texts(crops, allow=SYMBOL))
+    symbols = []
+    for k, (top, place) in enumerate(zip(tops, places, strict=True)):
+        if place is None:
+            symbols.append(Symbol(None, "no symbol is printed here"))
+            continue
+        text = next(texts).text if k in doubtful else spelled[k] or ""
+        canvas.note(f"rows.{k}", "box", (place.left - 1, top + 6, place.right + 1, top + 23), text)
+        symbols.append(_checked(canvas, text, place))
+    return symbols
+
+
+def _places(canvas: Canvas, tops: Sequence[float]) -> list[_Place | None]:
+    """Where each row's name stands; None where there is no ink. The percent signs tell the row's baseline."""
+    places: list[_Place | None] = []
+    percent = advance("%", FONT)
+    for top in tops:
+        row = round(top)
+        columns = np.flatnonzero((canvas.off_page[max(row + 6, 0) : row + 23, :_EDGE] > _INK).any(0))
+        if len(columns) == 0:
+            places.append(None)
+            continue
+        signs = [settle(canvas.luma, "%", FONT, x - percent, top + BASELINE, reach=1) for x in (LONG_END, SHORT_END)]
+        clear = [baseline for _, baseline, likeness in signs if likeness > 0.6]
+        baseline = float(np.mean(clear)) if clear else top + BASELINE
+        places.append(_Place(int(columns[0]), int(columns[-1]) + 1, _END, baseline))
+    return places
+
+
+def _spelled(canvas: Canvas, places: Sequence[_Place]) -> list[str | None]:
+    """The names as far as the font alone is sure of them."""
+
+    def read(some: Sequence[_Place], shift: float) -> list[Word]:
+        ends = [(place.end + shift, place.baseline) for place in some]
+        return read_words(canvas.luma, ends, FONT, SYMBOL, _PAGE_LUMA, reach=round(_END) - 1)
+
+    probes = places[:: max(1, len(places) // _PROBES)]
+    likeness = [sum(word.likeness for word in read(probes, shift)) for shift in _SHIFTS]
+    words = read(places, float(_SHIFTS[int(np.argmax(likeness))])) if places else []
+    return [word.text if word.likeness >= _SURE[0] and word.margin >= _SURE[1] else None for word in words]
+
+
+def _checked(canvas: Canvas, text: str, place: _Place) -> Symbol:
+    if not 1 <= len(text) <= 20:
+        return Symbol(None, "the symbol cannot be read")
+    start = place.end - advance(text, FONT)
+    witness = confirm(canvas.luma, text, FONT, start, place.baseline, SYMBOL, anchor=1)
+    if not witness.agrees():
+        return Symbol(
+            text, f"the symbol may be {witness.rival} as well" if witness.rival != text else "the symbol is blurred"
+        )
+    if place.left <= 1:
+        return Symbol(text, "the symbol is cut by the page's edge")
+    if abs(place.left - start) > 3.5:
+        return Symbol(text, "the symbol is not as wide as its letters")
+    return Symbol(text, None)
