@@ -32,6 +32,8 @@ _GRAIN, _SPOT = 2, 6
 """Pixels: signed differences are averaged over the grain of a JPEG's noise, their sizes over a spot."""
 _REACH = 2.0
 """Pixels by which the pages may be shifted or stretched against each other: the found edges of a page are so exact."""
+_INSIDE = slice(3, -3), slice(3, -3)
+"""What is left of a page whose edge moved by up to that."""
 
 Floats = NDArray[np.float32]
 
@@ -54,9 +56,7 @@ def difference(a: bytes, b: bytes) -> float | None:
     one, other = (_luma(picture, page, size) for picture, page in zip(pictures, pages, strict=True) if page)
     found = _largest(one, other)
     if found > SAME_PICTURE:
-        margin = int(_REACH) + 1
-        inside = slice(margin, -margin), slice(margin, -margin)
-        found = min(found, _largest(one[inside], _aligned(other, one)[inside]))
+        found = min(found, _largest(one[_INSIDE], _aligned(other, one)[_INSIDE]))
     return found
 
 
@@ -91,8 +91,9 @@ def _aligned(moved: Floats, fixed: Floats) -> Floats:
     shift, result = np.zeros(4), moved  # in x, its stretch, in y, its stretch: pixels
     for _ in range(3):
         down, right = np.gradient(result)
-        slopes = np.stack([part.ravel() for part in (right, right * x, down, down * y)])
-        step = np.linalg.solve(slopes @ slopes.T + 1e-3 * np.eye(4), slopes @ (fixed - result).ravel())
+        slopes = np.stack([part[_INSIDE].ravel() for part in (right, right * x, down, down * y)])
+        rest = np.asarray(fixed - result)[_INSIDE].ravel()
+        step = np.linalg.solve(slopes @ slopes.T + 1e-3 * np.eye(4), slopes @ rest)
         shift = np.clip(shift + step, -_REACH, _REACH)
         across, wider, along, taller = shift.tolist()
         warp = (1 + wider / width, 0, across - wider / 2, 0, 1 + taller / height, along - taller / 2)

@@ -12,8 +12,10 @@ the original of another.
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from dataclasses import dataclass, field
+from importlib import import_module
 
 from kingtui.models import Image, Kind
 from kingtui.store import images
@@ -39,7 +41,7 @@ class _Hashes:
 
     def near(self, image_id: int, phash: str) -> tuple[list[int], bool]:
         """The other pictures within ``LOOK_ALIKE`` bits, nearest first, and whether this one is in with this hash."""
-        import numpy as np  # not before the first question: it takes a tenth of a second
+        import numpy as np  # loaded by the fill
 
         differing = np.bitwise_count(np.frombuffer(self.hashes, np.uint64) ^ np.uint64(int(phash, 16)))
         found = np.flatnonzero(differing <= LOOK_ALIKE)
@@ -72,6 +74,7 @@ class LookAlikes:
         return found
 
     async def _fill(self, kind: Kind) -> _Hashes:
+        await asyncio.to_thread(import_module, "numpy")  # a tenth of a second that the loop need not wait
         known, after = _Hashes(), ("", 0)
         async with self._database.read() as connection:
             while page := await images.hashes(connection, kind, after, _PAGE):
