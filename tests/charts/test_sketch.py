@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +12,12 @@ from PIL import Image
 
 from kingtui import charts
 from kingtui.charts import AnyReading, Sketch
-from kingtui.charts.explain import draw
+from kingtui.charts.explain import draw, explain
 from kingtui.charts.painter import Chart, paint
 from kingtui.charts.reading import Kind, UnknownReading, dump
 from kingtui.charts.sketch import Mark, verdict
 from tests.charts.builders import heatmap_chart, map_chart, ratio_chart, rsi_chart
+from tests.charts.damage import damaged
 
 CHARTS = {
     "ratio": ratio_chart(27.9, 87.6, 50, 60),
@@ -167,6 +169,21 @@ def test_the_drawing_shows_the_verdict_in_its_colour(reads: dict[str, Read]) -> 
     assert strong(sure, 0) == 0
     assert strong(unsure, 0) > 1000
     assert strong(unsure, 1) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHARTS)
+def test_damaged_charts_are_explained_as_they_are_read(name: str) -> None:
+    picture = paint(CHARTS[name])
+    for seed in range(10):
+        data, what = damaged(picture, seed)
+        reading, explained = explain(data)
+        sketch = Sketch()
+        assert dump(charts.read(data, sketch)) == dump(reading), what
+        assert all(math.isfinite(side) for mark in sketch.marks for place in mark.places for side in place), what
+        with Image.open(io.BytesIO(explained)) as drawn, Image.open(io.BytesIO(data)) as original:
+            assert drawn.width > original.width, what
+            assert drawn.height >= original.height, what
 
 
 @pytest.mark.parametrize("size", [(2, 2), (40, 900), (300, 200), (2000, 60)])
