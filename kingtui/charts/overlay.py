@@ -90,7 +90,7 @@ def _aligned(moved: Floats, fixed: Floats) -> Floats:
     x, y = np.arange(width) / width - 0.5, (np.arange(height) / height - 0.5)[:, None]
     shift, result = np.zeros(4), moved  # in x, its stretch, in y, its stretch: pixels
     for _ in range(3):
-        down, right = np.gradient(result)
+        down, right = (np.asarray(slope) for slope in np.gradient(result))
         slopes = np.stack([part[_INSIDE].ravel() for part in (right, right * x, down, down * y)])
         rest = np.asarray(fixed - result)[_INSIDE].ravel()
         step = np.linalg.solve(slopes @ slopes.T + 1e-3 * np.eye(4), slopes @ rest)
