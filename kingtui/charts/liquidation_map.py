@@ -118,7 +118,7 @@ def _bars(canvas: Canvas, plot: Plot, legend: Legend, exchanges: tuple[str, ...]
     filled = np.flatnonzero(plot.totals > 0)
     names = sorted(exchanges)
     shares = np.zeros((len(filled), 0))
-    if len(names) == len(legend.bars) and len(filled):
+    if names and len(names) == len(legend.bars) and len(filled):
         pixels = plot.totals[filled] * plot.heights.unit / canvas.factor[1]
         shares = split(canvas, plot.cells.centres()[filled], pixels, legend.bars)
     return tuple(
