@@ -12,14 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kingtui.charts.candles import PLOT
+from kingtui.charts.heat_frame import DRAWN, Frame
 from kingtui.charts.heat_palette import PALETTE, STRANGE, YCC, on_palette
 from kingtui.charts.locate import Canvas
 
 ROWS = 200
-ROW_HEIGHT = (PLOT[3] - PLOT[1]) / ROWS
-"""Canonical pixels."""
-
 _COLUMNS = (856, 868)
 """Where the right edge's colours are taken from: the last five cells of the map before the axis."""
 _TAKEN = 8
@@ -44,9 +41,9 @@ class Row:
     strange: float
 
 
-def strongest(canvas: Canvas, least: float, most: int) -> list[Row]:
+def strongest(canvas: Canvas, least: float, most: int, frame: Frame = DRAWN) -> list[Row]:
     """The rows that are stronger than their neighbours and at least ``least``, strongest first, up to ``most``."""
-    colours, covered = _row_colours(canvas)
+    colours, covered = _row_colours(canvas, frame)
     strength, strange = on_palette(colours)
     strength = np.where(covered, 0, strength)
     found: list[int] = []
@@ -55,14 +52,14 @@ def strongest(canvas: Canvas, least: float, most: int) -> list[Row]:
             break
         if all(abs(k - other) > 1 for other in found):
             found.append(k)
-    top = PLOT[1]
-    return [Row(top + (k + 0.5) * ROW_HEIGHT, float(strength[k]), float(strange[k])) for k in found]
+    height = frame.height / ROWS
+    return [Row(frame.top + (k + 0.5) * height, float(strength[k]), float(strange[k])) for k in found]
 
 
-def _row_colours(canvas: Canvas) -> tuple[Floats, NDArray[np.bool_]]:
+def _row_colours(canvas: Canvas, frame: Frame) -> tuple[Floats, NDArray[np.bool_]]:
     """The 200 rows' luma and chroma (200×3), and which rows a candle covers at the edge."""
-    profile, covered, first = _edge_profile(canvas)
-    shares = _row_shares(first, len(profile), canvas.factor[1])
+    profile, covered, first = _edge_profile(canvas, frame)
+    shares = _row_shares(first, len(profile), canvas.factor[1], frame)
     inside = shares.sum(1) > 0.5
     weight = shares[inside].sum(0)[:, None]
     mean = shares[inside].T @ profile[inside] / np.maximum(weight, 1e-9)
@@ -80,10 +77,10 @@ def _row_colours(canvas: Canvas) -> tuple[Floats, NDArray[np.bool_]]:
     return np.hstack((luma, chroma)), (shares.T @ covered) > 0.5 * weight[:, 0]
 
 
-def _edge_profile(canvas: Canvas) -> tuple[Floats, NDArray[np.bool_], int]:
+def _edge_profile(canvas: Canvas, frame: Frame) -> tuple[Floats, NDArray[np.bool_], int]:
     """Luma and chroma down the right edge at the original's resolution (H×3), where candles cover it, and its top."""
     fx, fy = canvas.factor
-    first, last = int(np.floor(PLOT[1] * fy)) - 2, int(np.floor((PLOT[3] - 1) * fy))
+    first, last = int(np.floor(frame.top * fy)) - 2, int(np.floor((frame.bottom - 1) * fy))
     pixels = canvas.original[max(first, 0) : last, int(_COLUMNS[0] * fx) : int(_COLUMNS[1] * fx)].astype(np.float64)
     part = pixels @ YCC.T
     _, distance = on_palette(part)
@@ -104,12 +101,13 @@ def _grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
     return np.asarray(np.lib.stride_tricks.sliding_window_view(tall, 2 * by + 1, axis=1).any(-1))
 
 
-def _row_shares(first: int, height: int, factor: float) -> Floats:
+def _row_shares(first: int, height: int, factor: float, frame: Frame) -> Floats:
     """How much of each original pixel from ``first`` on each row covers (height×200)."""
-    edges = np.clip((np.arange(first, first + height + 1) / factor - PLOT[1]) / ROW_HEIGHT, 0, ROWS)
+    row_height = frame.height / ROWS
+    edges = np.clip((np.arange(first, first + height + 1) / factor - frame.top) / row_height, 0, ROWS)
     row = np.arange(ROWS)
     overlap = np.minimum(edges[1:, None], row + 1) - np.maximum(edges[:-1, None], row)
-    size = factor**-1 / ROW_HEIGHT
+    size = factor**-1 / row_height
     return np.asarray(np.clip(overlap, 0, None) / size)
 
 

@@ -26,9 +26,17 @@ _CONTRAST = 18.0
 """Luma of a wick above its surroundings: 45 to 75 drawn, 20 where it was scaled; the watermark has up to 12."""
 _LEAST_HEIGHT = 5
 """Pixels of the outermost candles' height, at the least."""
-_FOLLOW = 3
+_FOLLOW = 10
+"""Pixels beyond which a wick is not followed over a band."""
+_PAGE_HUE = 10
+"""Green minus red of the page."""
 _HUE = 15.0
 """Change of green minus red within 2 pixels of a wick."""
+_SHADE = 15.0
+"""Luma of a band above the page from which on it may hide the end of a wick."""
+_SHADED_DOUBT = 3.0
+_WARM = 25
+"""Red or green above blue: up to 10 in a band and below 0 on the page."""
 _LAST_COLUMN = 868
 """The one whole column of the last candle: its middle is at 868.9, the axis covers 869 and 870."""
 _USUAL_WICK = 2.5
@@ -45,6 +53,8 @@ class Extent:
 
     top: float
     bottom: float
+    doubt: float = 0.0
+    """By how much an end may be off because a band is behind it: there a candle ends in a colour almost as bright."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +75,10 @@ def _green_red(canvas: Canvas) -> NDArray[np.int16]:
 
 def extent(canvas: Canvas) -> Extent | None:
     """How far the candles reach up and down; None where there are none."""
-    left, right = PLOT[0] + 2, PLOT[2] - 1
+    left, right = PLOT[0] + 1, PLOT[2]
     luma = canvas.luma[_SEARCH_TOP:_SEARCH_BOTTOM, left:right]
-    contrast = luma - _surroundings(luma)
+    around = _surroundings(luma)
+    contrast = luma - around
     rows, columns = np.nonzero(_upright(contrast > _CONTRAST))
     if len(rows) == 0:
         return None
@@ -75,31 +86,48 @@ def extent(canvas: Canvas) -> Extent | None:
         rows > np.partition(rows, max(len(rows) - 200, 0))[max(len(rows) - 200, 0)] - 12
     )  # the colour is asked of the outermost pixels only: it is the dearer question
     rows, columns = rows[ends], columns[ends]
-    coloured = _coloured(_green_red(canvas)[_SEARCH_TOP:_SEARCH_BOTTOM, left:right], rows, columns)
+    hue = _green_red(canvas)[_SEARCH_TOP:_SEARCH_BOTTOM, left:right]
+    pixels = canvas.signed[_SEARCH_TOP:_SEARCH_BOTTOM, left:right][rows, columns]
+    warm = pixels[:, :2].max(1) - pixels[:, 2] > _WARM  # at the axes a band may look upright as well
+    coloured = _coloured(hue, rows, columns) & (warm | ((columns > 0) & (columns < luma.shape[1] - 1)))
     rows, columns = rows[coloured], columns[coloured]
     if len(rows) < 4:
         return None
-    return Extent(
-        _SEARCH_TOP + min(_edge(contrast[:, columns[k]], int(rows[k]), -1) for k in _outermost(rows, columns, 1)),
-        _SEARCH_TOP + max(_edge(contrast[:, columns[k]], int(rows[k]), 1) for k in _outermost(rows, columns, -1)),
-    )
+    reached = []
+    for way in (-1, 1):
+        outermost = _outermost(rows, columns, -way)
+        edge, column = max(
+            ((_edge(contrast, hue, int(rows[k]), int(columns[k]), way), int(columns[k])) for k in outermost),
+            key=lambda found: way * found[0],
+        )
+        beyond = np.clip(np.arange(-1, 5) * way + int(edge), 0, len(around) - 1)
+        shaded = float(around[beyond, column].max()) - float(np.median(around[:, column]))
+        reached.append((edge, _SHADED_DOUBT if shaded > _SHADE else 0.0))
+    (top, above), (bottom, below) = reached
+    return Extent(_SEARCH_TOP + top, _SEARCH_TOP + bottom, max(above, below))
 
 
 def _outermost(rows: NDArray[np.intp], columns: NDArray[np.intp], sign: int) -> list[int]:
-    """The end pixel of each column that reaches within a pixel of the outermost row: the top for ``sign`` 1."""
+    """The end pixel of each column that reaches near the outermost row: the top for ``sign`` 1."""
     first: dict[int, int] = {}
     for k in np.argsort(sign * rows, kind="stable").tolist():
-        if sign * rows[k] > (sign * rows).min() + 1:
+        if sign * rows[k] > (sign * rows).min() + _FOLLOW:
             break
         first.setdefault(int(columns[k]), k)
     return list(first.values())
 
 
 def _surroundings(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The median over a row's neighbourhood, from every third pixel of it."""
-    padded = np.pad(plane, ((0, 0), (_REACH, _REACH)), mode="reflect")
-    windows = np.stack([padded[:, k : k + plane.shape[1]] for k in range(0, 2 * _REACH + 1, 4)])
-    return np.asarray(np.median(windows, axis=0), dtype=np.float32)
+    """What is behind the candles: the median over a row's neighbourhood, from every fourth pixel of it; at both ends
+    that of the nearest whole one, and the column's own where the axis lies behind the candle or bleeds into it."""
+    width = plane.shape[1] - 2 * _REACH
+    windows = np.stack([plane[:, k : k + width] for k in range(0, 2 * _REACH + 1, 4)])
+    inner = np.asarray(np.median(windows, axis=0), dtype=np.float32)
+    around = np.pad(inner, ((0, 0), (_REACH, _REACH)), mode="edge")
+    around[:, -1] = np.median(plane[:, -1])
+    for column in (0, -2):
+        around[:, column] += np.float32(max(0.0, float(np.median(plane[:, column] - around[:, column]))))
+    return around
 
 
 def _upright(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -115,8 +143,7 @@ def _coloured(plane: NDArray[np.int16], rows: NDArray[np.intp], columns: NDArray
     found = np.zeros(len(rows), dtype=np.bool_)
     for dy in (-1, 0, 1):
         y = np.clip(rows + dy, 0, plane.shape[0] - 1)
-        x = np.abs(columns[:, None] + span)
-        x = np.minimum(x, 2 * (plane.shape[1] - 1) - x)  # mirrored at both ends
+        x = np.clip(columns, _REACH, plane.shape[1] - 1 - _REACH)[:, None] + span
         usual = np.median(plane[y[:, None], x], axis=1)
         for dx in (-1, 0, 1):
             here = plane[y, np.clip(columns + dx, 0, plane.shape[1] - 1)]
@@ -124,17 +151,24 @@ def _coloured(plane: NDArray[np.int16], rows: NDArray[np.intp], columns: NDArray
     return found
 
 
-def _edge(contrast: NDArray[np.float32], end: int, way: int) -> float:
-    """Where a wick that reaches to pixel ``end`` ends, ``way`` -1 upward or 1 downward: sub-pixel, by coverage."""
-    inner = np.clip(np.arange(1, 5) * -way + end, 0, len(contrast) - 1)
-    level = float(np.median(contrast[inner]))
+def _edge(contrast: NDArray[np.float32], hue: NDArray[np.int16], end: int, column: int, way: int) -> float:
+    """Where a wick that reaches to row ``end`` of ``column`` ends, ``way`` -1 upward or 1 downward: sub-pixel, by
+    coverage. Where it crosses a band that is as bright, the colour leads on."""
+    wick = contrast[:, column]
+    inner = np.clip(np.arange(1, 5) * -way + end, 0, len(wick) - 1)
+    level = float(np.median(wick[inner]))
     if level <= _CONTRAST:
         return float(end + max(way, 0))
-    for _ in range(_FOLLOW):  # the colour may have faded before the luma does
-        if 0 <= end + way < len(contrast) and contrast[end + way] >= level / 2:
-            end += way
-    outer = float(contrast[end + way]) if 0 <= end + way < len(contrast) else 0.0
-    covered = float(np.clip(contrast[end] / level, 0, 1)) + float(np.clip(outer / level, 0, 1))
+    own = float(np.median(hue[inner, column])) - _PAGE_HUE or 1.0
+    at = end
+    for _ in range(_FOLLOW):
+        at += way
+        if not 0 <= at < len(wick) or (hue[at, column] - _PAGE_HUE) / own < 0.3:
+            break
+        if wick[at] >= level / 2:
+            end = at
+    outer = float(wick[end + way]) if 0 <= end + way < len(wick) else 0.0
+    covered = float(np.clip(wick[end] / level, 0, 1)) + float(np.clip(outer / level, 0, 1))
     return end + (1 - covered if way < 0 else covered)
 
 

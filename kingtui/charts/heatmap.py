@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 import string
+from dataclasses import replace
 
 import numpy as np
 
 from kingtui.charts import glyphs
 from kingtui.charts.bands import Row, strongest
 from kingtui.charts.candles import PLOT, LastCandle, extent, last_candle
+from kingtui.charts.heat_frame import frame_of
 from kingtui.charts.heat_sketch import note_axis, note_bands, note_last
 from kingtui.charts.locate import Box, Canvas
-from kingtui.charts.price_axis import PriceAxis, price_axis, read_labels
+from kingtui.charts.price_axis import PriceAxis, format_doubt, price_axis, read_labels
 from kingtui.charts.reading import Band, HeatmapReading, Kind
 from kingtui.charts.text import SYMBOL
 from kingtui.charts.titles import leverage_of
@@ -66,7 +68,10 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
     symbol, leverage = match["symbol"].upper(), leverage_of(re.sub(r"\W", "_", match["leverage"]))
     verified, reasons = _check_title(canvas, symbol, leverage)
     labels, candles = read_labels(canvas), extent(canvas)
-    axis = price_axis(labels, candles, min(canvas.factor))
+    frame = frame_of(canvas)
+    axis = price_axis(labels, candles, min(canvas.factor), frame)
+    if axis is not None and axis.reason is None:
+        axis = replace(axis, reason=format_doubt(labels))
     note_axis(canvas, labels, candles, axis)
     if axis is None:
         reasons["last_price"] = reasons["bands"] = "the price labels cannot be read as a regular axis"
@@ -85,7 +90,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
             verified.append("last_price")
         else:
             reasons["last_price"] = reason
-    rows = strongest(canvas, LEAST_STRENGTH, MOST_BANDS)
+    rows = strongest(canvas, LEAST_STRENGTH, MOST_BANDS, frame)
     bands = tuple(_band(row, axis, last) for row in rows)
     note_bands(canvas, rows, bands)
     return HeatmapReading(

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kingtui.charts.axes import decimals, label_boxes, parse_number
-from kingtui.charts.candles import PLOT, Extent
+from kingtui.charts.candles import Extent
+from kingtui.charts.heat_frame import DRAWN, Frame
 from kingtui.charts.locate import Canvas
 from kingtui.charts.text import NUMBER, read_texts
 
@@ -26,14 +27,20 @@ _LABELS = (873, 4, 940, 622)
 _INK = 90
 _LABEL_OFFSET = (-7.0, 1.0)
 """A label's middle against its tick, in pixels: 3.5 to 5 above it, as measured."""
+_USUAL_OFFSET = -4.2
+"""The same, on the whole: -4.4 to -3.9, as measured on many pictures."""
 _NICE = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 _PLACING = 1.2
 """A label's middle may be this far, in pixels, from its place in the regular row."""
 _RULE_TOLERANCE = 11.0
 """The candles place the top within 3 pixels of the truth, within 9 on a small picture: an error in h counts 4.4 times,
 one in l 5.4 times, and the top is some 2,000 pixels above a price of 0."""
-_RULE_DOUBT = 3.0
-"""Two and a half standard deviations of what the candles say, in pixels; 1.2 is one, measured on sharp pictures."""
+_RULE_DOUBT = 3.5
+"""Three standard deviations of what the candles say, in pixels; 1.2 is one, measured on sharp pictures."""
+_PITCH_DOUBT = 0.001
+"""The pitch of the labels, which stand on whole pixels, may be wrong by this share."""
+_SHADE_WEIGHT = 5.0
+"""A pixel of doubt about a candle's end makes so many at the top: 4.4 for the highest, 5.4 for the lowest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +68,15 @@ class PriceAxis:
     doubt: float
     labels: tuple[Label, ...]
     reason: str | None
+    frame: Frame = DRAWN
 
     def price(self, y: float) -> float:
         """The price at a row of the canvas."""
-        return self.top - (y - PLOT[1]) * self.per_pixel
+        return self.top - (y - self.frame.top) * self.per_pixel
 
     def price_as_read(self, y: float) -> float:
         """The price at a row by the printed labels, rounding and all."""
-        return self.top_as_read - (y - PLOT[1]) * self.per_pixel
+        return self.top_as_read - (y - self.frame.top) * self.per_pixel
 
 
 def read_labels(canvas: Canvas) -> list[Label]:
@@ -77,32 +85,64 @@ def read_labels(canvas: Canvas) -> list[Label]:
     ink = canvas.off_page[top:bottom, left:right] > _INK
     boxes = label_boxes(ink, gap_x=8)
     crops = [canvas.crop(left + x0 - 3, top + y0 - 4, left + x1 + 3, top + y1 + 4) for x0, y0, x1, y1 in boxes]
-    texts = [text.text for text in read_texts(crops, allow=NUMBER + "KM")]
-    digits: dict[str, int] = {}
-    for text in texts:  # trailing zeros may be left out, so the most digits count
-        digits[_unit(text)] = max(digits.get(_unit(text), 0), decimals(text))
+    texts = pointed([text.text for text in read_texts(crops, allow=NUMBER + "KM")])
     labels = []
     for (x0, y0, x1, y1), text in zip(boxes, texts, strict=True):
         value = parse_number(text)
         if value is not None and value > 0:
             unit = {"K": 1e3, "M": 1e6}.get(_unit(text), 1.0)
-            half = 0.5 * unit * 10.0 ** -digits[_unit(text)]
+            half = 0.5 * unit * 10.0 ** -_usual_decimals(texts, _unit(text))
             labels.append(Label(top + (y0 + y1) / 2, value, half, left + x0, left + x1))
     return labels
+
+
+def pointed(texts: list[str]) -> list[str]:
+    """The labels with the points that the recogniser missed: all of an axis have equally many decimals."""
+    texts = [text.replace(",", ".") for text in texts]
+    found = []
+    for text in texts:
+        places, digits = _usual_decimals(texts, _unit(text)), re.sub(r"\D", "", text)
+        lost = "." not in text and 0 < places < len(digits)
+        found.append(f"{digits[:-places]}.{digits[-places:]}{_unit(text)}" if lost else text)
+    return found
+
+
+def _usual_decimals(texts: list[str], unit: str) -> int:
+    """The decimals that most labels of a unit have that have any; the fewer where as many have more."""
+    counts = [decimals(text) for text in texts if _unit(text) == unit and "." in text]
+    return min(counts, key=lambda count: (-counts.count(count), count), default=0)
+
+
+def format_doubt(labels: list[Label]) -> str | None:
+    """Why the labels may be wrong by a power of ten; None where they show that they are not.
+
+    A map prints thousands with a K and one decimal, and smaller prices with four digits: labels of another form have
+    lost a point or a K.
+    """
+    if not labels:
+        return None
+    highest = max(labels, key=lambda label: label.value)
+    if highest.half in (0.5, 500.0, 5e5):
+        return "the price labels show no decimal point"
+    if highest.half < 1 and highest.value < 900 * 2 * highest.half:
+        return "the price labels show too few digits: a K may be missing"
+    return None
 
 
 def _unit(text: str) -> str:
     return re.sub(r"[^KM]", "", text)[-1:]
 
 
-def price_axis(labels: list[Label], candles: Extent | None, sharpness: float = 1.0) -> PriceAxis | None:
+def price_axis(
+    labels: list[Label], candles: Extent | None, sharpness: float = 1.0, frame: Frame = DRAWN
+) -> PriceAxis | None:
     """The axis that the labels and the candles agree on; by the labels alone, with a reason, where they do not.
 
     ``sharpness``: original pixels per canonical pixel; below 1 the candles' ends are blurred and leave more open.
 
     None where fewer than four labels stand in a regular row.
     """
-    row = _regular_row(labels)
+    row = _regular_row(labels, frame.top)
     if row is None:
         return None
     pitch, places = row
@@ -119,21 +159,21 @@ def price_axis(labels: list[Label], candles: Extent | None, sharpness: float = 1
     if len(agreeing) < max(4, 0.75 * len(labels)):
         problem = f"only {len(agreeing)} of {len(labels)} price labels agree with each other"
     if candles is None:
-        return PriceAxis(
-            middle, middle, per_pixel, (high - low) / 2, agreeing, problem or "no candles to check the axis by"
-        )
-    ruled, spread = _by_candles(candles)
+        problem = problem or "no candles to check the axis by"
+        return PriceAxis(middle, middle, per_pixel, (high - low) / 2, agreeing, problem, frame)
+    ruled, spread = _by_candles(candles, frame)
     top = float(np.clip(ruled * per_pixel, low, high))
     apart = abs(ruled - top / per_pixel)
     if apart > _RULE_TOLERANCE or spread > 2 * _RULE_TOLERANCE:
         problem = problem or "the price labels do not agree with the candles (0.9 and 1.1 of their ends)"
-        return PriceAxis(middle, middle, per_pixel, (high - low) / 2, agreeing, problem)
-    open_pixels = max(_RULE_DOUBT / min(sharpness, 1) ** 2, spread / 2, apart)
-    doubt = min((high - low) / 2, per_pixel * open_pixels)
-    return PriceAxis(top, middle, per_pixel, doubt, agreeing, problem)
+        return PriceAxis(middle, middle, per_pixel, (high - low) / 2, agreeing, problem, frame)
+    open_pixels = float(np.hypot(_RULE_DOUBT / min(sharpness, 1) ** 2, _PITCH_DOUBT * ruled))
+    open_pixels = max(open_pixels + _SHADE_WEIGHT * candles.doubt, 0.8 * spread, apart)
+    doubt = min(max(high - top, top - low), per_pixel * open_pixels)
+    return PriceAxis(top, middle, per_pixel, doubt, agreeing, problem, frame)
 
 
-def _regular_row(labels: list[Label]) -> tuple[float, list[tuple[int, Label]]] | None:
+def _regular_row(labels: list[Label], top: float) -> tuple[float, list[tuple[int, Label]]] | None:
     """The labels' pitch in pixels and, for each that stands in the regular row from the top edge, its place in it."""
     if len(labels) < 4:
         return None
@@ -150,10 +190,12 @@ def _regular_row(labels: list[Label]) -> tuple[float, list[tuple[int, Label]]] |
     if good.sum() < 4:
         return None
     slope, start = np.polyfit(index[good], y[good], 1)
-    first = round((PLOT[1] - start) / slope + 0.5 * (_LABEL_OFFSET[0] + _LABEL_OFFSET[1]) / slope)
-    offset = start + first * slope - PLOT[1]
+    first = round((top - start) / slope + 0.5 * (_LABEL_OFFSET[0] + _LABEL_OFFSET[1]) / slope)
+    offset = start + first * slope - top
     if not _LABEL_OFFSET[0] <= offset <= _LABEL_OFFSET[1]:
         return None
+    place = np.append(index[good] - first, 0)  # the row's beginning is known: it counts as one more label
+    slope = np.polyfit(place, np.append(y[good], top + _USUAL_OFFSET), 1)[0]
     return float(slope), [
         (int(place - first), label) for place, label, fits in zip(index, labels, good, strict=True) if fits
     ]
@@ -181,11 +223,10 @@ def _common(lows: np.ndarray, highs: np.ndarray) -> tuple[float, float, np.ndarr
     return float(lows[members].max()), float(highs[members].min()), members
 
 
-def _by_candles(candles: Extent) -> tuple[float, float]:
+def _by_candles(candles: Extent, frame: Frame) -> tuple[float, float]:
     """The top edge's price in units of a pixel's, by the rule of 0.9 and 1.1, and how far its two ways are apart.
 
     The two estimates (by the high; by the low and the plot's height) are weighted by their errors, 11² to 9².
     """
-    height = PLOT[3] - PLOT[1]
-    by_high, by_low = 11 * (candles.top - PLOT[1]), 9 * (PLOT[3] - candles.bottom) + height
+    by_high, by_low = 11 * (candles.top - frame.top), 9 * (frame.bottom - candles.bottom) + frame.height
     return (81 * by_high + 121 * by_low) / 202, abs(by_high - by_low)

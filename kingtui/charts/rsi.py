@@ -27,8 +27,8 @@ from kingtui.charts.text import DIGITS, SYMBOL, read_texts
 
 SIZE: tuple[int, int | None] = (800, 600)
 TITLE_BOX: Box = (4, 1, 112, 22)
-TITLE = re.compile(r"\bRS.{0,4}\s*Heat\s*map", re.IGNORECASE)
-"""The axis' 100 is printed under the I, so that it reads as anything."""
+TITLE = re.compile(r"\bRS.{0,4}\s*(?:Heat\s*map|He\S{3,6}\b|\S{2,4}tmap\b)", re.IGNORECASE)
+"""The axis' 100 is printed under the I, so that it reads as anything; a coarse JPEG garbles more."""
 _TITLE = "RSI Heatmap"
 
 _SWATCH = slice(764, 788)
