@@ -96,6 +96,7 @@ def test_numbers_stand_where_they_are_printed(reads: dict[str, Read]) -> None:
         marks = about(read, f"rows.{k}")
         texts = [mark.text for mark in marks]
         assert f"{share}%" in texts
+        assert ("BTC", "ETH", "1000PEPE", "SOL")[k] in texts
         box = marks[texts.index(f"{share}%")].places
         (left, top), (right, bottom) = ((round(x), round(y)) for x, y in box)
         ink = (pixels[top:bottom, left:right].min(-1) > 120).any(0)
@@ -122,6 +123,9 @@ def test_bars_and_clusters_of_a_map_stand_on_its_axis(reads: dict[str, Read]) ->
     line = next(mark for mark in about(read, "current_price") if mark.form == "line")
     assert line.places[0][0] == pytest.approx(FRAME[0] + 80 + 199 * 640 / 498, abs=1.0)
     assert [mark.text for mark in about(read, "price axis") if mark.text]
+    assert {mark.text for mark in about(read, "current_price")} >= {"3764.6"}
+    for field, text in (("symbol", "ETH"), ("leverage", "all_leverage"), ("exchanges", "binance_okx")):
+        assert text in {mark.text for mark in about(read, field)}
 
 
 def test_dots_of_an_rsi_map_stand_at_their_values(reads: dict[str, Read]) -> None:
