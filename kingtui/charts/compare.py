@@ -32,6 +32,8 @@ BARS_TOLERANCE = 0.1
 """Share of a map's liquidations that may stand elsewhere or be of another height. Measured on copies: up to 0.05."""
 RSI_TOLERANCE = 0.2
 """Points. Measured on copies: up to 0.06."""
+UNSURE_TOLERANCE = 0.006
+"""Share of a heat map's last price where it is not verified in both: twice the error."""
 LEAST_FOUND = 0.5
 """Share of a chart's rows or points that must be found in both readings."""
 LEAST_BANDS = 0.8
@@ -94,10 +96,8 @@ def _same_points(a: Sequence[Point], b: Sequence[Point]) -> bool:
 
 
 def _near(a: float | None, b: float | None, tolerance: float) -> bool:
-    """Whether two values differ by at most a share of the larger one."""
-    if a is None or b is None:
-        return a is b
-    return abs(a - b) <= tolerance * max(abs(a), abs(b))
+    """Whether two values are there and differ by at most a share of the larger one."""
+    return a is not None and b is not None and abs(a - b) <= tolerance * max(abs(a), abs(b))
 
 
 def _same_map(a: MapReading, b: MapReading) -> bool:
@@ -135,8 +135,9 @@ def _moved(a: MapReading, b: MapReading) -> float:
 def _same_heatmap(a: HeatmapReading, b: HeatmapReading) -> bool:
     if a.symbol is None or a.symbol != b.symbol:
         return False
-    if a.sure("last_price") and b.sure("last_price") and not _near(a.last_price, b.last_price, BAND_TOLERANCE):
-        return False
+    sure = a.sure("last_price") and b.sure("last_price")
+    if not _near(a.last_price, b.last_price, BAND_TOLERANCE if sure else UNSURE_TOLERANCE):
+        return False  # where the market is calm, little else tells a heat map from one of the same hour
     found = sum(_there(band, b.bands) for band in a.bands) + sum(_there(band, a.bands) for band in b.bands)
     return found > 0 and found >= LEAST_BANDS * (len(a.bands) + len(b.bands))
 
