@@ -128,7 +128,8 @@ def read(
 ) -> None:
     """Read charts: every number, and whether it was verified.
 
-    Needs no home and changes nothing.
+    Needs no home and changes no picture. A file that cannot be read is named, the others are read, and the exit code
+    is 1.
     """
     from kingtui.commands.read import Wanted, read_pictures
 

@@ -19,8 +19,8 @@ from kingtui.runner import Job, JobDied, JobFailed, JobTimedOut, PoolRunner
 
 _AHEAD = 3
 """Pictures that each process may be ahead of what is shown."""
-_WORTH = 2
-"""So many pictures make a process worth its start."""
+_WORTH = 6
+"""So many pictures make a process worth its start, which takes as long as reading three or four."""
 
 
 @dataclass(frozen=True, slots=True)

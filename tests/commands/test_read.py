@@ -135,14 +135,14 @@ def many(folder: Path, count: int) -> list[str]:
 
 @pytest.mark.slow
 def test_several_processes_say_the_same_in_order(tmp_path: Path) -> None:
-    names = many(tmp_path, 9)
+    names = many(tmp_path, 14)
     alone = kingtui("read", "*.jpg", "--json", "--jobs", "1", folder=tmp_path)
-    together = kingtui("read", "*.jpg", "--json", "--jobs", "3", "--explain", folder=tmp_path)
+    together = kingtui("read", "*.jpg", "--json", "--jobs", "2", "--explain", folder=tmp_path)
     assert (alone.returncode, together.returncode) == (1, 1)
     assert [told["image"] for told in json.loads(together.stdout)] == names
     assert together.stdout == alone.stdout
     assert alone.stderr == "01.jpg: the file is no JPEG, PNG or WebP picture\n"
-    assert [line.partition(":")[0] for line in together.stderr.splitlines()] == [f"{k:02}.jpg" for k in range(9)]
+    assert [line.partition(":")[0] for line in together.stderr.splitlines()] == [f"{k:02}.jpg" for k in range(14)]
     explained = (tmp_path / "00.explained.png").read_bytes()
     assert kingtui("read", "00.jpg", "--explain", folder=tmp_path).returncode == 0
     assert (tmp_path / "00.explained.png").read_bytes() == explained
