@@ -130,12 +130,13 @@ def confirm(
     alphabet: str,
     bold: bool = False,
     reach: float = 1,
-    anchor: float = 0,
+    anchor: float | None = 0,
 ) -> Witness:
     """Whether ``luma`` shows ``text`` with its pen starting within ``reach`` pixels of ``x`` on ``baseline``: as a
     whole, and each character of ``alphabet`` in it better than any other of the alphabet.
 
-    ``anchor``: which part of the text's width stays in place where a rival is wider: 0 its start, 1 its end.
+    ``anchor``: which part of the text's width stays in place where a rival is wider: 0 its start, 1 its end; None:
+    nobody knows, so that a rival may stand at either.
     """
     at, on, score = settle(luma, text, size, x, baseline, bold, reach)
     margin, rival = 1.0, text
@@ -150,11 +151,20 @@ def confirm(
         if lead < margin:
             margin, rival = lead, text[:index] + other + text[index + 1 :]
     for other in sorted(rivals):  # a misread text settles where it flatters itself: let its rivals settle as well
-        moved = x - anchor * (advance(other, size, bold) - advance(text, size, bold))
-        lead = score - settle(luma, other, size, moved, baseline, bold, reach)[2]
+        wider = advance(other, size, bold) - advance(text, size, bold)
+        starts = [x - part * wider for part in ((0, 1) if anchor is None else (anchor,))]
+        lead = score - max(settle(luma, other, size, start, baseline, bold, reach)[2] for start in starts)
         if lead < margin:
             margin, rival = lead, other
     return Witness(score, margin, rival)
+
+
+def lookalikes(text: str, alphabet: str) -> list[str]:
+    """``text``, and what it may be taken for where characters of it look like others of ``alphabet``."""
+    found = [""]
+    for character in text:
+        found = [start + c for start in found[:64] for c in (character, *_others(character, alphabet))]
+    return found
 
 
 def _others(character: str, alphabet: str) -> list[str]:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kingtui.charts.axes import Axis, fit_axis, label_boxes, note_labels, parse_number, tick_marks
-from kingtui.charts.glyphs import Line, advance, confirm, read_lines
-from kingtui.charts.locate import Canvas
-from kingtui.charts.text import NUMBER, read_texts
+from kingtui.charts.font import advance
+from kingtui.charts.glyphs import Line, confirm, read_lines, settle
+from kingtui.charts.locate import PAGE, Canvas
+from kingtui.charts.text import DIGITS, NUMBER, read_texts
 
 LEFT, TOP, RIGHT, BOTTOM = 80, 60, 720, 530
 """The plot on the 800×600 canvas: the first and the last price lie on LEFT and RIGHT, 0 on BOTTOM."""
@@ -22,6 +23,7 @@ _INK = 90
 _PRICE_FONT, _COUNT_FONT, _LABEL_FONT = 10.5, 12, 12
 _PRICE_BASELINE = 548
 _LABEL_BASELINE = 54
+_PAGE_LUMA = float(np.array(PAGE) @ (0.299, 0.587, 0.114))
 _MARKS = slice(532, 535)
 _LEAST_SWING, _LEAST_GREEN = 10, 1.5
 """Amplitudes at that pitch of the luma and of green over red and blue. Measured: 18 to 27 on the line, at most 4 beside
@@ -174,9 +176,25 @@ def price_label(canvas: Canvas, line: float) -> PriceLabel:
     value = parse_number(text)
     if value is None:
         return PriceLabel(text, None, False)
+    return PriceLabel(
+        text,
+        value,
+        any(_label_stands(canvas, text, middle, (left, right), line) for middle in ((left + right) / 2, line)),
+    )
+
+
+def _label_stands(canvas: Canvas, text: str, middle: float, ink: tuple[int, int], line: float) -> bool:
+    """Whether the font shows the label around ``middle``: the middle of its ``ink``, or the price line where other ink
+    touches it. Nothing else counts: the title's feet above it, curves and arrow below."""
     width = advance(text, _LABEL_FONT)
-    witness = confirm(canvas.luma, text, _LABEL_FONT, (left + right - width) / 2, _LABEL_BASELINE, NUMBER, reach=1.5)
-    return PriceLabel(text, value, witness.agrees() and abs(width - (right - left)) < 3.5)
+    if middle != line and abs(width - (ink[1] - ink[0])) >= 3.5:
+        return False
+    strip = canvas.luma[: _LABEL_BASELINE + 20].copy()
+    strip[: _LABEL_BASELINE - 13] = strip[_LABEL_BASELINE + 3 :] = _PAGE_LUMA
+    strip[:, : max(0, int(middle - width / 2 - 2))] = strip[:, int(middle + width / 2 + 3) :] = _PAGE_LUMA
+    x, baseline, _ = settle(strip, text, _LABEL_FONT, middle - width / 2, _LABEL_BASELINE, reach=1.5, drop=2)
+    witness = confirm(strip, text, _LABEL_FONT, x, baseline, DIGITS, reach=0.5)
+    return witness.agrees(likeness=0.8)
 
 
 def _connected(columns: NDArray[np.intp], line: float) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 import numpy as np
 
 from kingtui.charts.font import Patch, advance
-from kingtui.charts.glyphs import confirm, settle
+from kingtui.charts.glyphs import confirm, lookalikes, settle
 from kingtui.charts.locate import PAGE, Canvas
 from kingtui.charts.text import SYMBOL, read_texts
 from kingtui.charts.titles import LEVERAGES, Pen, follow, leverage_of
@@ -57,7 +57,8 @@ def spell(canvas: Canvas) -> str | None:
     if not symbol.isalnum():
         return None
     pen = Pen(_strip(canvas), _FONT, left + _MARGIN - 1.0, _BASELINE)
-    if pen.take([symbol + ":"], reach=2, drop=1) is None:
+    read = pen.take([f"{other}:" for other in lookalikes(symbol, SYMBOL)], reach=2, drop=2, lead=0)
+    if read is None:
         return None
     told = [pen.take([f" {name}" for name in EXCHANGES])]
     while told[-1] in _EXCHANGE_WORDS:
@@ -70,7 +71,7 @@ def spell(canvas: Canvas) -> str | None:
         if told[-1] is None:
             return None
         told.append(pen.take(words))
-    return None if told[-1] is None else f"{symbol}:" + "".join(word or "" for word in told)
+    return None if told[-1] is None else read + "".join(word or "" for word in told)
 
 
 def _strip(canvas: Canvas) -> Patch:
@@ -135,7 +136,8 @@ def _doubts(
         place = x + advance(title[:start], _FONT, bold=True)
         end = place + advance(part, _FONT, bold=True)
         canvas.note(name, "box", (place, baseline - 12, end, baseline + 4), part)
-        witness = confirm(strip, part, _FONT, place + _MARGIN, baseline, alphabet, bold=True, reach=0.75)
+        anchor = None if name == "symbol" else 0
+        witness = confirm(strip, part, _FONT, place + _MARGIN, baseline, alphabet, True, 0.75, anchor)
         if not witness.agrees(likeness=0.65):
             reasons[name] = f"it may be {witness.rival} as well" if witness.rival != part else "it is blurred"
         start += len(part)
@@ -152,12 +154,18 @@ def _laid(canvas: Canvas, title: str) -> tuple[float, float, float]:
 
 
 def _in_legend(canvas: Canvas, exchanges: tuple[str, ...]) -> bool:
-    """Whether the legend lists the exchanges, by name from top to bottom."""
-    found = [
-        settle(canvas.luma, name, _LEGEND_FONT, _LEGEND_X, _LEGEND_BASELINE + row * _LEGEND_PITCH)[2]
-        for row, name in enumerate(sorted(exchanges))
-    ]
-    return sum(found) / len(found) >= 0.75 and min(found) >= 0.5  # a curve or a bar may run through one of them
+    """Whether the legend lists the exchanges, by name from top to bottom: bars and curves run behind it, so that each
+    name has to be more like the pixels than every other that may stand there."""
+    total = 0.0
+    for row, name in enumerate(sorted(exchanges)):
+        likeness = {
+            other: settle(canvas.luma, other, _LEGEND_FONT, _LEGEND_X, _LEGEND_BASELINE + row * _LEGEND_PITCH)[2]
+            for other in {*EXCHANGES, name}
+        }
+        if likeness[name] < max(likeness.values()):
+            return False
+        total += likeness[name]
+    return total / max(len(exchanges), 1) >= 0.55
 
 
 _LOWER = "abcdefghijklmnopqrstuvwxyz"

@@ -52,18 +52,23 @@ def read_symbols(canvas: Canvas, tops: Sequence[float]) -> list[Symbol]:
     """The name of each row, by the bars' ``tops``."""
     places = _places(canvas, tops)
     words = iter(_spelled(canvas, [place for place in places if place]))
-    spelled = [next(words) if place else None for place in places]
-    doubtful = {k: place for k, place in enumerate(places) if place and spelled[k] is None}
-    crops = [canvas.crop(place.left - 2, tops[k] + 3, place.right + 2, tops[k] + 27) for k, place in doubtful.items()]
-    texts = iter(read_texts(crops, allow=SYMBOL))
-    symbols = []
-    for k, (top, place) in enumerate(zip(tops, places, strict=True)):
+    symbols = [Symbol(None, "no symbol is printed here") for _ in tops]
+    doubtful = []
+    for k, place in enumerate(places):
         if place is None:
-            symbols.append(Symbol(None, "no symbol is printed here"))
             continue
-        text = next(texts).text if k in doubtful else spelled[k] or ""
-        canvas.note(f"rows.{k}", "box", (place.left - 1, top + 6, place.right + 1, top + 23), text)
-        symbols.append(_checked(canvas, text, place))
+        word = next(words)
+        if word is not None:
+            symbols[k] = _checked(canvas, word, place)
+        if word is None or symbols[k].reason:
+            doubtful.append((k, place))
+    crops = [canvas.crop(place.left - 2, tops[k] + 3, place.right + 2, tops[k] + 27) for k, place in doubtful]
+    for (k, place), text in zip(doubtful, read_texts(crops, allow=SYMBOL), strict=True):
+        symbols[k] = _checked(canvas, text.text, place)
+    for k, (top, place) in enumerate(zip(tops, places, strict=True)):
+        if place:
+            box = (place.left - 1, top + 6, place.right + 1, top + 23)
+            canvas.note(f"rows.{k}", "box", box, symbols[k].text or "")
     return symbols
 
 

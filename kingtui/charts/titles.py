@@ -51,13 +51,13 @@ class Pen:
     x: float
     baseline: float
 
-    def take(self, words: Sequence[str], reach: float = 0.75, drop: float = 0.25) -> str | None:
+    def take(self, words: Sequence[str], reach: float = 0.75, drop: float = 0.25, lead: float = _LEAD) -> str | None:
         """The one of ``words`` that stands within ``reach`` pixels of the pen, which moves behind it; None where none
         is clear."""
         found = [settle(self.luma, word, self.size, self.x, self.baseline, True, reach, drop) for word in words]
         scores = np.array([likeness for _, _, likeness in found])
         best = int(scores.argmax())
-        if scores[best] < _LIKE or scores[best] - np.delete(scores, best).max(initial=-1) < _LEAD:
+        if scores[best] < _LIKE or scores[best] - np.delete(scores, best).max(initial=-1) < lead:
             return None
         self.x = found[best][0] + advance(words[best], self.size, bold=True)
         self.baseline = found[best][1]
