@@ -71,6 +71,7 @@ class Runtime:
         self._spawn: Spawn | None = None
         self._loops: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
+        self._switching = asyncio.Lock()
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -90,7 +91,7 @@ class Runtime:
             self._build()
             if self.settings.api:
                 self._bind()
-                stack.callback(self._close_sockets)
+            stack.callback(self._close_sockets)
             self._stack = stack.pop_all()
         for warning in self.settings.warnings:
             log.warning("%s", warning)
@@ -117,7 +118,7 @@ class Runtime:
         self.intake = intake
         self.control = LocalControl(
             tools, self._orchestrator, self._triggers, self._health, self._filing, self.sources, self._logs,
-            lambda: (self._api.address if self._api else None, self._api_problem),
+            lambda: (self._api.address if self._api else None, self._api_problem), self.set_api,
         )  # fmt: skip
 
     def _configured_sources(self) -> list[Source]:
@@ -156,6 +157,36 @@ class Runtime:
     def _close_sockets(self) -> None:
         for bound in self._sockets:
             bound.close()
+        self._sockets = []
+
+    async def set_api(self, on: bool) -> None:
+        """Start or stop the API while the rest goes on. Raises KingError where its port cannot be had."""
+        async with self._switching:
+            if on and self._api is None:
+                try:
+                    self._sockets = bind(self.settings.host, self.settings.port)
+                except KingError as error:
+                    self._api_problem = str(error) if self._api_problem else None  # it was off: it stays off
+                    raise
+                self._api_problem = None
+                self._serve()
+            elif not on:
+                self._api_problem = None
+                if self._api is not None:
+                    api, self._api = self._api, None
+                    await api.stop()
+                self._close_sockets()
+            self._lock.update(address=self.address or "")
+        text = f"the API is served at {self.address}" if on else "the API is off: nobody can ask over HTTP"
+        log.info("%s", text)
+        self.bus.post(Notice(text))
+        self._health.nudge()
+
+    def _serve(self) -> None:
+        from kingtui.api import make_api
+
+        self._api = ApiServer(make_api(self.control), self._sockets)
+        self._keep("api", self._api.run)
 
     async def start(self, spawn: Spawn, *, mode: str | None = None) -> None:
         """Complete what a crash left open, then start the API and the loops. After ``stop`` it starts all anew.
@@ -169,10 +200,7 @@ class Runtime:
         if moved:
             log.warning("%d files were on their way when the process before ended; they are in place now", moved)
         if self._sockets:
-            from kingtui.api import make_api
-
-            self._api = ApiServer(make_api(self.control), self._sockets)
-            self._keep("api", self._api.run)
+            self._serve()
         elif self._api_problem:
             log.error("%s", self._api_problem)
             self.bus.post(Notice(self._api_problem, "error"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from kingtui.events import Subscription
-from kingtui.models import Image, LogEntry, Report, Run, Stage, Status, SymbolRecord, Triggered
+from kingtui.models import Image, LogEntry, Report, Run, Service, Setting, Stage, Status, SymbolRecord, Triggered
 
 
 class Control(Protocol):
@@ -74,6 +74,26 @@ class Control(Protocol):
 
     async def retry(self, image_id: int) -> None:
         """Return a quarantined picture to the stage that failed; NotFound, WrongUse."""
+        ...
+
+    async def settings(self) -> list[Setting]:
+        """Every setting in force and where it comes from; secrets are dots."""
+        ...
+
+    async def services(self) -> list[Service]:
+        """What kingtui is connected to, and what not, with the next thing to do."""
+        ...
+
+    async def set_api(self, on: bool) -> None:
+        """Start or stop the HTTP API. A busy port is a KingError. It stops who asks over it, too."""
+        ...
+
+    async def choices(self) -> dict[str, str]:
+        """What was chosen in a dashboard and is kept over restarts, such as its theme, by name."""
+        ...
+
+    async def choose(self, name: str, value: str) -> None:
+        """Keep a choice."""
         ...
 
     def events(self) -> Subscription:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from kingtui import __version__
 from kingtui.control.answers import StoreAnswers
+from kingtui.control.setup_answers import SetupAnswers
 from kingtui.events import EventBus, Subscription
 from kingtui.health import HealthKeeper
 from kingtui.logs import Logs
@@ -29,22 +30,22 @@ from kingtui.store import images, runs
 from kingtui.triggers import Triggers
 
 
-class LocalControl(StoreAnswers):
+class LocalControl(SetupAnswers, StoreAnswers):
     """Answers from the store and the lanes; every change goes through the orchestrator."""
 
     def __init__(
         self, tools: Toolbox, orchestrator: Orchestrator, triggers: Triggers, health: HealthKeeper, filing: Filing,
         sources: Sequence[Source], logs: Logs, api: Callable[[], tuple[str | None, str | None]],
+        switch_api: Callable[[bool], Awaitable[None]],
     ) -> None:  # fmt: skip
-        super().__init__(tools.home, tools.database, tools.clock)
+        StoreAnswers.__init__(self, tools.home, tools.database, tools.clock)
+        SetupAnswers.__init__(self, tools.home, tools.settings, sources, api, switch_api)
         self._tools = tools
         self._orchestrator = orchestrator
         self._triggers = triggers
         self._health = health
         self._filing = filing
-        self._sources = sources
         self._logs = logs
-        self._api = api
 
     @property
     def bus(self) -> EventBus:

@@ -1,5 +1,6 @@
 """The home: its folders, the names in it, writes and moves that survive a crash, and the lock that says whose it is."""
 
+from kingtui.home.choices import read_choices, write_choice
 from kingtui.home.files import Moved, finish_move, move, write_bytes, write_text
 from kingtui.home.folders import Home
 from kingtui.home.lock import HomeLock, HomeOwned, Owner, owner
@@ -16,6 +17,8 @@ __all__ = [
     "free_name",
     "move",
     "owner",
+    "read_choices",
     "write_bytes",
+    "write_choice",
     "write_text",
 ]

@@ -86,6 +86,11 @@ class Home:
         return self.root / ".env"
 
     @property
+    def choices_file(self) -> Path:
+        """What was chosen in the dashboard and shall be so at the next start."""
+        return self.root / "dashboard.json"
+
+    @property
     def lock_file(self) -> Path:
         """Locked by the process that owns the home; says who that is."""
         return self.root / ".lock"

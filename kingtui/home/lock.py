@@ -117,12 +117,15 @@ class HomeLock:
         )
 
     def update(self, *, address: str | None = None, mode: str | None = None) -> None:
-        """Tell other processes another address or mode. What is None stays. Does nothing while not held."""
+        """Tell other processes another address or mode. What is None stays, an empty address is none any more.
+
+        Does nothing while not held.
+        """
         mine = _mine(self.home)
         if self._descriptor is None or mine is None:
             return
         self.mode = mode or self.mode
-        mine = replace(mine, address=address or mine.address, mode=self.mode)
+        mine = replace(mine, address=mine.address if address is None else address or None, mode=self.mode)
         _held[self.home.root] = (os.getpid(), mine)
         _write(self._descriptor, mine)
 

@@ -2,7 +2,7 @@
 
 from kingtui.charts.reading import SLOTS, Kind, Slot
 from kingtui.models.basics import KingError, NotFound, WrongUse, iso, symbol_of
-from kingtui.models.pictures import Image, Stage
+from kingtui.models.pictures import Attempt, Image, PictureView, ReadValue, Receipt, Stage
 from kingtui.models.records import ClusterLevel, Evidence, Horizon, Report, SymbolRecord, Value, WinRate
 from kingtui.models.runs import (
     MANUAL,
@@ -20,14 +20,30 @@ from kingtui.models.runs import (
     StepView,
     Triggered,
 )
+from kingtui.models.setup import Connection, Service, Setting
+from kingtui.models.summaries import (
+    SYMBOL_SORTS,
+    Figure,
+    Point,
+    SymbolHistory,
+    SymbolPage,
+    SymbolSort,
+    SymbolSummary,
+    open_level,
+    summary,
+)
 
 __all__ = [
     "MANUAL",
     "SLOTS",
     "STEPS",
+    "SYMBOL_SORTS",
+    "Attempt",
     "Backlog",
     "ClusterLevel",
+    "Connection",
     "Evidence",
+    "Figure",
     "Health",
     "HealthWord",
     "Horizon",
@@ -36,21 +52,33 @@ __all__ = [
     "KingError",
     "LogEntry",
     "NotFound",
+    "PictureView",
+    "Point",
     "Progress",
+    "ReadValue",
+    "Receipt",
     "Report",
     "Run",
     "RunStatus",
+    "Service",
+    "Setting",
     "Slot",
     "Stage",
     "Status",
     "StepInfo",
     "StepStatus",
     "StepView",
+    "SymbolHistory",
+    "SymbolPage",
     "SymbolRecord",
+    "SymbolSort",
+    "SymbolSummary",
     "Triggered",
     "Value",
     "WinRate",
     "WrongUse",
     "iso",
+    "open_level",
+    "summary",
     "symbol_of",
 ]

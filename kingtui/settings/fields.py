@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, PrivateAt
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from kingtui.settings.keymap import keymap_of
+
 PREFIX = "KINGTUI_"
 HIDDEN = "••••"
 
@@ -53,6 +55,11 @@ def _host(value: str) -> str:
     return value
 
 
+def _keymap(value: str) -> str:
+    keymap_of(value)
+    return value
+
+
 def _says(text: str) -> Any:
     """What a field allows, where its type alone does not say it."""
     return Field(json_schema_extra={"allowed": text})
@@ -68,6 +75,7 @@ Rate = Annotated[
     AfterValidator(_rate),
     _says("a whole number per second, minute, hour or day, such as 100/minute,"),
 ]
+Keymap = Annotated[str, AfterValidator(_keymap), _says("binding=key pairs such as quit=ctrl+q,pause=space")]
 Bytes = Annotated[ByteSize, Field(ge=0), _says("a number of bytes, or one with a unit such as 500MB or 2GB,")]
 
 
@@ -79,6 +87,10 @@ class SettingSource:
     value: str
     source: str
     """``default``, ``environment``, ``flag --port``, ``secrets directory /run/…`` or the path of a .env file."""
+    about: str = ""
+    """What it is for, in a sentence."""
+    allowed: str = ""
+    """What it may be: the subject of "… is allowed"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +188,12 @@ class Settings(BaseSettings):
     keep_run_logs: Days = 14
     """Days that the log of each run is kept."""
 
+    # The dashboard
+    theme: str = Field(default="", json_schema_extra={"allowed": "the name of a theme"})
+    """Theme of the dashboard; empty: the one chosen last in such a terminal, else one that suits its colours."""
+    keymap: Keymap = ""
+    """Other keys for the dashboard's bindings, such as ``quit=ctrl+q,pause=space|f8``; docs/dashboard.md names them."""
+
     # Behaviour
     on_hangup: Annotated[Literal["continue", "stop"], BeforeValidator(_lower)] = "continue"
     """What kingtui does when its terminal goes away: ``continue`` without it, or ``stop``."""
@@ -213,6 +231,8 @@ class Settings(BaseSettings):
                 variable(name, info),
                 _shown(getattr(self, name)),
                 self._provenance.origins.get(name, "default"),
+                " ".join((info.description or "").replace("``", "").split()),
+                allowed(info).rstrip(","),
             )
             for name, info in type(self).model_fields.items()
         ]

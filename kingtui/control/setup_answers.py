@@ -1,0 +1,92 @@
+"""What is connected, what is set, and what of it can be changed while kingtui runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from kingtui.home import Home, read_choices, write_choice
+from kingtui.models import Connection, Service, Setting
+from kingtui.services import Source
+from kingtui.settings import Settings
+
+_NONE = "this version has no connection to it"
+_WITHOUT: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "telegram", "Telegram", f"{_NONE}; pictures come from folders",
+        "Save its pictures into the downloads folder, or into one named as KINGTUI_INBOX",
+    ),
+    ("openai", "OpenAI", f"{_NONE}; a chart that the reader does not know goes to Unknown", ""),
+    ("airtable", "Airtable", f"{_NONE}; records stay in the home, and the API serves them", ""),
+    ("prices", "Live prices", f"{_NONE}; the newest chart's price counts, with its age", ""),
+)  # fmt: skip
+"""Services that kingtui has a place for but no connection to: name, label, and how it does without."""
+
+
+class SetupAnswers:
+    """The part of Control about the whole and its surroundings."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        sources: Sequence[Source],
+        api: Callable[[], tuple[str | None, str | None]],
+        switch_api: Callable[[bool], Awaitable[None]],
+    ) -> None:
+        """``api`` tells the API's address and why there is none; ``switch_api`` starts or stops it."""
+        self._home = home
+        self._settings = settings
+        self._sources = sources
+        self._api = api
+        self._switch_api = switch_api
+
+    async def settings(self) -> list[Setting]:
+        """Every setting in force, secrets as dots."""
+        found = await asyncio.to_thread(self._settings.sources)
+        return [Setting(row.name, row.value, row.source, row.about, row.allowed) for row in found]
+
+    async def services(self) -> list[Service]:
+        """Sources first, then the API, then what kingtui does without."""
+        return [self._folder(), *self._pulled(), self._served(), *self._missing()]
+
+    async def set_api(self, on: bool) -> None:
+        """Start or stop the API; where it is so already, nothing happens. Raises KingError, as for a busy port."""
+        await self._switch_api(on)
+
+    async def choices(self) -> dict[str, str]:
+        """What was chosen in the dashboard, by name."""
+        return await asyncio.to_thread(read_choices, self._home)
+
+    async def choose(self, name: str, value: str) -> None:
+        """Keep a choice over restarts."""
+        await asyncio.to_thread(write_choice, self._home, name, value)
+
+    def _folder(self) -> Service:
+        detail = f"watched: {self._home.downloads}"
+        return Service("downloads", "Downloads folder", Connection.CONNECTED, detail)
+
+    def _pulled(self) -> list[Service]:
+        rows = [
+            Service(source.name, f"Source: {source.name}", Connection.CONNECTED, source.label)
+            for source in self._sources
+        ]
+        if not any(row.name == "inbox" for row in rows) and not self._settings.demo:
+            todo = "Set KINGTUI_INBOX to a folder whose pictures shall be copied in, and start anew"
+            rows.append(Service("inbox", "Inbox folder", Connection.ABSENT, "no folder is copied from", todo))
+        return rows
+
+    def _served(self) -> Service:
+        address, problem = self._api()
+        if address is not None:
+            return Service("api", "HTTP API", Connection.CONNECTED, address)
+        if problem is not None:
+            return Service(
+                "api", "HTTP API", Connection.PROBLEM, problem, "Free the port or choose another, then start it"
+            )
+        return Service(
+            "api", "HTTP API", Connection.OFF, "other programs cannot ask", "Start it when other programs shall ask"
+        )
+
+    def _missing(self) -> list[Service]:
+        return [Service(name, label, Connection.ABSENT, without, todo) for name, label, without, todo in _WITHOUT]

@@ -1,0 +1,43 @@
+"""What kingtui is connected to and what is set, as every face shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Connection(StrEnum):
+    """How it stands with something outside."""
+
+    CONNECTED = "connected"
+    OFF = "off"
+    """Switched off; it can be switched on."""
+    PROBLEM = "problem"
+    """It should be there and is not."""
+    ABSENT = "not set up"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A source, the API, or another service. ``name`` is one word, the others are for people."""
+
+    name: str
+    label: str
+    state: Connection
+    detail: str = ""
+    """How it is, or what kingtui does without it."""
+    todo: str = ""
+    """The next thing to do; empty where there is nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting in force. ``value`` is for reading: a secret is dots, nothing is empty."""
+
+    name: str
+    value: str
+    source: str
+    """``default``, ``environment``, ``flag --port``, ``secrets directory /run/…`` or the path of a .env file."""
+    about: str = ""
+    allowed: str = ""
+    """What it may be, as the subject of "… is allowed"."""
