@@ -171,6 +171,12 @@ def test_started_in_the_home_its_file_is_read_once(clean: Path, monkeypatch: pyt
         ("RATE_LIMIT", "fast", "a whole number per second, minute, hour or day, such as 100/minute, is allowed"),
         ("MIN_FREE_DISK", "much", "a number of bytes, or one with a unit such as 500MB or 2GB, is allowed"),
         ("INBOX", "~nobody-of-this-name/x", "Could not determine home directory."),
+        (
+            "KEYMAP",
+            "pause=space,quit",
+            "'quit' is no binding=key pair such as quit=ctrl+q, several keys as pause=space|f8",
+        ),
+        ("KEYMAP", "quit=x,quit=y", "quit is named twice"),
         ("DEMO", "perhaps", "true or false is allowed"),
     ],
 )

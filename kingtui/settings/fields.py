@@ -75,7 +75,7 @@ Rate = Annotated[
     AfterValidator(_rate),
     _says("a whole number per second, minute, hour or day, such as 100/minute,"),
 ]
-Keymap = Annotated[str, AfterValidator(_keymap), _says("binding=key pairs such as quit=ctrl+q,pause=space")]
+Keymap = Annotated[str, AfterValidator(_keymap)]
 Bytes = Annotated[ByteSize, Field(ge=0), _says("a number of bytes, or one with a unit such as 500MB or 2GB,")]
 
 
@@ -189,10 +189,10 @@ class Settings(BaseSettings):
     """Days that the log of each run is kept."""
 
     # The dashboard
-    theme: str = Field(default="", json_schema_extra={"allowed": "the name of a theme"})
-    """Theme of the dashboard; empty: the one chosen last in such a terminal, else one that suits its colours."""
-    keymap: Keymap = ""
-    """Other keys for the dashboard's bindings, such as ``quit=ctrl+q,pause=space|f8``; docs/dashboard.md names them."""
+    theme: str | None = Field(default=None, json_schema_extra={"allowed": "the name of a theme"})
+    """Theme of the dashboard; unset: the one chosen last in such a terminal, else one that suits its colours."""
+    keymap: Keymap | None = Field(default=None, json_schema_extra={"allowed": "pairs such as quit=ctrl+q,pause=space"})
+    """Other keys for the dashboard, such as ``quit=ctrl+q,pause=space``; docs/dashboard.md names what can be bound."""
 
     # Behaviour
     on_hangup: Annotated[Literal["continue", "stop"], BeforeValidator(_lower)] = "continue"
