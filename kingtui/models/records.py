@@ -11,6 +11,8 @@ from kingtui.charts.reading import SLOTS, Kind, Slot
 from kingtui.models.basics import iso
 
 Horizon = Literal["24h", "7d", "1m"]
+DAY_SECONDS = 86_400
+"""Evidence older than this makes a record stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class SymbolRecord:
     @property
     def stale(self) -> bool:
         """Whether its newest evidence is older than a day."""
-        return (self.computed_at - self.last_updated).total_seconds() > 86_400
+        return (self.computed_at - self.last_updated).total_seconds() > DAY_SECONDS
 
     def flat(self) -> dict[str, Any]:
         """The flat record of ``GET /data/{symbol}``."""
