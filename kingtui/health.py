@@ -67,12 +67,12 @@ class HealthKeeper:
         now = self._tools.clock.now()
         async with self._tools.database.read() as connection:
             stages = await images.counts(connection)
-            doubtful = await images.doubtful(connection, WINDOW)
+            doubtful, judged = await images.doubtful(connection, WINDOW)
             heard = await images.last_received(connection)
         free = await asyncio.to_thread(self._tools.home.free_disk)
         self._reasons = (
             *self._problems(), *self._steps(), *self._silence(heard, now), *self._quarantine(stages),
-            *self._disk(free), *self._changed_charts(doubtful),
+            *self._disk(free), *self._changed_charts(doubtful, judged),
         )  # fmt: skip
         if self.health != self._posted:
             self._posted = self.health
@@ -104,7 +104,7 @@ class HealthKeeper:
         least = self._tools.settings.min_free_disk
         return [f"{free / 1e9:.2f} GB of disk are free, less than {least / 1e9:.2f} GB"] if free < least else []
 
-    def _changed_charts(self, doubtful: int) -> list[str]:
+    def _changed_charts(self, doubtful: int, judged: int) -> list[str]:
         if doubtful <= WINDOW * DOUBTFUL_SHARE:
             return []
-        return [f"{doubtful} of the last {WINDOW} pictures are unknown or not verified: the charts may have changed"]
+        return [f"{doubtful} of the last {judged} pictures are unknown or not verified: the charts may have changed"]

@@ -150,6 +150,13 @@ class Reading:
         """Whether every value in it is verified (an unknown picture has none and counts as not verified)."""
         return self.kind is not Kind.UNKNOWN and not self.reasons and all(part.verified for part in self.parts())
 
+    @property
+    def sure_share(self) -> float:
+        """The share of its values that were verified, 0 to 1; 0 where it has none."""
+        parts = self.parts()
+        count = len(self.verified) + len(self.reasons) + len(parts)
+        return (len(self.verified) + sum(part.verified for part in parts)) / count if count else 0.0
+
     def parts(self) -> tuple[Row | Cluster | Band | Point, ...]:
         """The rows, clusters, bands or points, each with its own ``verified``."""
         return ()

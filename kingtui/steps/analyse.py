@@ -54,7 +54,7 @@ class Analyse(ImageStep):
             sheet = await self.filing.plan(tx, written, "mdfiles", name, image.sha256, now)
             await images.move_on(
                 tx, image.id, Stage.ANALYSED, now, path=picture.dst, analysis=sheet.dst, kind=reading.kind,
-                verified=reading.all_verified, reason=None,
+                verified=reading.all_verified, sure_share=reading.sure_share, reason=None,
             )  # fmt: skip
         await self.filing.follow(picture, sheet)
 

@@ -292,17 +292,19 @@ async def arrivals(connection: AsyncConnection, since: datetime) -> tuple[int, i
     return int(row[0]), int(row[1]), row[2]
 
 
-async def doubtful(connection: AsyncConnection, window: int) -> int:
-    """Of the last ``window`` pictures that were judged, how many are unknown or have an unverified value."""
+async def doubtful(connection: AsyncConnection, window: int) -> tuple[int, int]:
+    """Of the last ``window`` pictures: how many are unknown or for the greater part not verified, and how many were
+    judged at all."""
     judged = (
-        sa.select(images.c.stage, images.c.verified)
-        .where(sa.or_(images.c.stage == Stage.UNKNOWN, images.c.verified.is_not(None)))
+        sa.select(images.c.stage, images.c.sure_share)
+        .where(sa.or_(images.c.stage == Stage.UNKNOWN, images.c.sure_share.is_not(None)))
         .order_by(images.c.id.desc())
         .limit(window)
         .subquery()
     )
-    query = sa.select(sa.func.count()).where(sa.or_(judged.c.stage == Stage.UNKNOWN, judged.c.verified.is_(False)))
-    return int(await connection.scalar(query) or 0)
+    bad = sa.or_(judged.c.stage == Stage.UNKNOWN, judged.c.sure_share < 0.5)
+    row = (await connection.execute(sa.select(sa.func.count().filter(bad), sa.func.count()).select_from(judged))).one()
+    return row[0], row[1]
 
 
 async def last_received(connection: AsyncConnection) -> dict[str, datetime]:

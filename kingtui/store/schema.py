@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0001"
+HEAD = "0003"
 """The newest revision in migrations/; a database at it needs no migration, and alembic need not be imported."""
 
 
@@ -79,6 +79,7 @@ images = Table(
     Column("original_id", ForeignKey("images.id")),
     Column("analysis", Text),  # the analysis file, relative to the home
     Column("verified", Boolean),  # whether every value read from it was verified
+    Column("sure_share", Float),  # the share of its values that were verified
     Column("reason", Text),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("next_try", Moment),
@@ -183,6 +184,15 @@ symbols = Table(
     Column("updated_at", Moment, nullable=False),  # when its evidence last changed
     Column("due_since", Moment),  # the first change that no report shows yet
     Column("ages_at", Moment),  # when its rates change by age alone
+    # What lists show of its record, kept so that a list of thousands need not compute them all
+    Column("last_updated", Moment),  # the time of its newest evidence
+    Column("price", Float),
+    Column("score", Integer),
+    Column("below", Float),  # how far the nearest open cluster is, in percent of the price, without a sign
+    Column("above", Float),
+    Column("rsi", Float),
+    Column("summary", JSON(none_as_null=True)),  # null: not computed yet; empty: no evidence
+    Column("summary_until", Moment),  # from when on the summary does not hold; null: until its evidence changes
 )
 
 symbol_history = Table(

@@ -1,8 +1,14 @@
 """Health: one word with reasons, soon after something changes."""
 
+from datetime import UTC, datetime
+
 from kingtui.events import HealthChanged
-from kingtui.models import HealthWord
+from kingtui.models import HealthWord, Stage
+from kingtui.store import images
+from kingtui.store.images import Arrival
 from tests.world import at_rest, ratio_picture, running, until
+
+NOW = datetime(2026, 3, 4, tzinfo=UTC)
 
 
 async def health(runtime):
@@ -39,6 +45,17 @@ async def test_a_failed_step_asks_for_attention(tmp_path):
         assert image.next_try is not None
 
 
+async def test_pictures_with_most_values_unsure_count_as_unknown_ones_do(tmp_path):
+    async with running(tmp_path) as runtime, runtime._database.write() as tx:
+        for number, (stage, share) in enumerate([("unknown", None), *[("extracted", 0.4)] * 2, ("extracted", 0.5)]):
+            arrival = Arrival(f"downloads/{number}", f"{number}", f"{number}", 1, 1, "drop", f"{number}")
+            image_id = await images.register(tx, arrival, NOW)
+            await images.move_on(tx, image_id, Stage(stage), NOW, reason=None, sure_share=share)
+        await images.register(tx, Arrival("downloads/new", "new", "new", 1, 1, "drop", "new"), NOW)
+        assert await images.doubtful(tx, 50) == (3, 4)
+        assert await images.doubtful(tx, 2) == (1, 2)
+
+
 async def test_many_unknown_pictures_say_that_the_charts_may_have_changed(tmp_path):
     import io
 
@@ -54,7 +71,7 @@ async def test_many_unknown_pictures_say_that_the_charts_may_have_changed(tmp_pa
             return [reason for reason in (await health(runtime)).reasons if "may have changed" in reason]
 
         (reason,) = await until(told)
-        assert reason == "12 of the last 50 pictures are unknown or not verified: the charts may have changed"
+        assert reason == "12 of the last 12 pictures are unknown or not verified: the charts may have changed"
         async for event in events:
             if isinstance(event, HealthChanged) and reason in event.health.reasons:
                 break

@@ -66,6 +66,31 @@ async def test_an_older_database_is_backed_up_before_it_is_migrated(tmp_path):
         assert connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'images'").fetchone()
 
 
+async def test_pictures_of_the_first_schema_are_as_sure_as_they_were(tmp_path):
+    path = tmp_path / "kingtui.db"
+    database_ = Database(path)
+    await database_.open(NOW)
+    await database_.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE images DROP COLUMN sure_share")
+        for (name,) in connection.execute("SELECT name FROM pragma_table_info('symbols')").fetchall():
+            if name not in ("symbol", "updated_at", "due_since", "ages_at"):
+                connection.execute(f"ALTER TABLE symbols DROP COLUMN {name}")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        connection.executemany(
+            "INSERT INTO images (sha256, path, name, size, mtime_ns, changed_at, stage, staged_at, arrived_at,"
+            " verified) VALUES ('', ?, '', 0, 0, 0, 'extracted', 0, 0, ?)",
+            [("a", True), ("b", False), ("c", None)],
+        )
+        connection.commit()
+    await database_.open(NOW)
+    await database_.close()
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT path, sure_share FROM images ORDER BY path").fetchall()
+    assert rows == [("a", 1.0), ("b", None), ("c", None)]
+    assert list(tmp_path.glob("kingtui.db.0001-*.bak"))
+
+
 @pytest.mark.parametrize("read_only", [False, True])
 async def test_a_newer_database_is_refused_and_left_as_it_is(tmp_path, read_only):
     path = tmp_path / "kingtui.db"
@@ -74,7 +99,7 @@ async def test_a_newer_database_is_refused_and_left_as_it_is(tmp_path, read_only
         connection.execute("INSERT INTO alembic_version VALUES ('0999')")
         connection.commit()
     before = path.read_bytes()
-    with pytest.raises(KingError, match="newer kingtui .its schema is 0999, this one knows up to 0001"):
+    with pytest.raises(KingError, match=f"newer kingtui .its schema is 0999, this one knows up to {HEAD}"):
         await Database(path, read_only=read_only).open(NOW)
     assert path.read_bytes() == before
 
