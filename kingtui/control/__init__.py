@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
 from kingtui.events import Subscription
-from kingtui.models import Image, LogEntry, Report, Run, Service, Setting, Stage, Status, SymbolRecord, Triggered
+from kingtui.models import (
+    Image,
+    LogEntry,
+    PictureView,
+    Report,
+    Run,
+    Service,
+    Setting,
+    Stage,
+    Status,
+    SymbolHistory,
+    SymbolPage,
+    SymbolRecord,
+    SymbolSort,
+    Triggered,
+)
 
 
 class Control(Protocol):
@@ -34,6 +50,21 @@ class Control(Protocol):
         """Every symbol's record as of now, by name."""
         ...
 
+    async def symbol_page(
+        self, *, find: str = "", sort: SymbolSort = "symbol", descending: bool = False, limit: int = 100,
+        offset: int = 0,
+    ) -> SymbolPage:  # fmt: skip
+        """A list of symbols as of now, at most 500 of them; WrongUse.
+
+        ``find``: letters of the name, or any writing of a symbol (``btc/usdt``); what begins with it comes first.
+        What is not available stands last, whatever the direction.
+        """
+        ...
+
+    async def symbol_history(self, symbol: str, limit: int = 300) -> SymbolHistory:
+        """How a symbol's price and score went over its newest pictures, oldest first; WrongUse."""
+        ...
+
     async def data(self, symbol: str) -> SymbolRecord:
         """One symbol's record as of now; NotFound("Symbol not found")."""
         ...
@@ -42,10 +73,39 @@ class Control(Protocol):
         """The latest report of a symbol, of any day; NotFound("No report found")."""
         ...
 
+    async def reports(
+        self, *, beginning: str = "", day: date | None = None, limit: int = 100, before: int | None = None
+    ) -> tuple[list[Report], int]:
+        """Reports without their texts, newest first, and how many there are in all.
+
+        Of the symbols that begin with ``beginning``, of one day (UTC), with ids below ``before``.
+        """
+        ...
+
+    async def report_days(self) -> list[tuple[date, int]]:
+        """The days (UTC) that have reports, newest first, and how many each has."""
+        ...
+
+    async def report_text(self, report_id: int) -> Report:
+        """One report with its text; NotFound."""
+        ...
+
     async def images(
         self, *, stages: Sequence[Stage] | None = None, limit: int = 100, before: int | None = None
     ) -> list[Image]:
         """Pictures, newest first."""
+        ...
+
+    async def image_counts(self) -> Mapping[Stage, int]:
+        """How many pictures are in each stage; a stage without any may be missing."""
+        ...
+
+    async def picture(self, image_id: int) -> PictureView:
+        """Everything about one picture; NotFound."""
+        ...
+
+    async def preview(self, image_id: int, *, width: int, height: int) -> bytes:
+        """A PNG of the picture in at most ``width`` × ``height`` pixels; NotFound where it is gone or is none."""
         ...
 
     async def logs(self, limit: int = 500) -> list[LogEntry]:
@@ -74,6 +134,10 @@ class Control(Protocol):
 
     async def retry(self, image_id: int) -> None:
         """Return a quarantined picture to the stage that failed; NotFound, WrongUse."""
+        ...
+
+    async def reread(self, image_id: int) -> None:
+        """Read a picture anew, or look anew at one that is unknown; NotFound, WrongUse."""
         ...
 
     async def settings(self) -> list[Setting]:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kingtui.clock import Clock
+from kingtui.control.picture_answers import PictureAnswers
+from kingtui.control.report_answers import ReportAnswers
 from kingtui.home import Home
 from kingtui.logs import run_log_file
-from kingtui.models import Image, NotFound, Report, Run, RunStatus, Stage, SymbolRecord, WrongUse, symbol_of
-from kingtui.reports.record import record
+from kingtui.models import Image, NotFound, Report, Run, RunStatus, Stage, WrongUse, symbol_of
 from kingtui.store import images, runs, symbols
 from kingtui.store.database import Database
 
@@ -18,7 +19,7 @@ MOST_ROWS = 1000
 _ENDED = tuple(word.value for word in RunStatus if word not in (RunStatus.PENDING, RunStatus.RUNNING))
 
 
-class StoreAnswers:
+class StoreAnswers(PictureAnswers, ReportAnswers):
     """The part of Control that needs nothing but the store and the home's files."""
 
     def __init__(self, home: Home, database: Database, clock: Clock) -> None:
@@ -50,22 +51,6 @@ class StoreAnswers:
             return await asyncio.to_thread(path.read_text, "utf-8", "replace")
         except FileNotFoundError:
             return ""
-
-    async def symbols(self) -> list[SymbolRecord]:
-        now = self._clock.now()
-        async with self._database.read() as connection:
-            known = await symbols.newest_evidence(connection)
-        records = (record(symbol, evidence, now) for symbol, evidence in sorted(known.items()))
-        return [found for found in records if found is not None]
-
-    async def data(self, symbol: str) -> SymbolRecord:
-        name = symbol_of(symbol)
-        async with self._database.read() as connection:
-            known = (await symbols.newest_evidence(connection, [name])).get(name, [])
-        found = record(name, known, self._clock.now())
-        if found is None:
-            raise NotFound("Symbol not found")
-        return found
 
     async def report(self, symbol: str) -> Report:
         name = symbol_of(symbol)

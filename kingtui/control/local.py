@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
 
 from kingtui import __version__
 from kingtui.control.answers import StoreAnswers
+from kingtui.control.picture_changes import PictureChanges
 from kingtui.control.setup_answers import SetupAnswers
 from kingtui.events import EventBus, Subscription
 from kingtui.health import HealthKeeper
 from kingtui.logs import Logs
 from kingtui.models import (
     MANUAL,
-    Image,
     LogEntry,
-    NotFound,
-    Stage,
     Status,
     StepView,
     Triggered,
-    WrongUse,
 )
 from kingtui.orchestrator import Lane, Orchestrator
 from kingtui.services import Source
 from kingtui.steps.base import Toolbox
-from kingtui.steps.filing import Filing, unbroken
+from kingtui.steps.filing import Filing
 from kingtui.store import images, runs
 from kingtui.triggers import Triggers
 
 
-class LocalControl(SetupAnswers, StoreAnswers):
+class LocalControl(PictureChanges, SetupAnswers, StoreAnswers):
     """Answers from the store and the lanes; every change goes through the orchestrator."""
 
     def __init__(
@@ -113,27 +109,6 @@ class LocalControl(SetupAnswers, StoreAnswers):
 
     async def restart(self) -> None:
         await self._orchestrator.restart()
-
-    async def retry(self, image_id: int) -> None:
-        async with self._database.read() as connection:
-            image = await images.get(connection, image_id)
-        if image is None:
-            raise NotFound(f"Picture {image_id} not found")
-        if image.stage is not Stage.QUARANTINED or image.failed_stage is None:
-            raise WrongUse(f"picture {image_id} is {image.stage.value}: only a quarantined picture can be retried")
-        now = self._clock.now()
-        folder = (
-            "downloads" if image.failed_stage is Stage.NEW or image.kind is None else f"downloads/{image.kind.folder}"
-        )
-        await unbroken(self._return(image, image.failed_stage, folder, now))
-        self._triggers.wake()
-
-    async def _return(self, image: Image, stage: Stage, folder: str, now: datetime) -> None:
-        async with self._database.write() as tx:
-            move = await self._filing.plan(tx, image.path, folder, image.name, image.sha256, now)
-            long_ago = now - timedelta(days=1)  # its file has settled: what does not decode now never will
-            await images.move_on(tx, image.id, stage, now, path=move.dst, reason=None, changed_at=long_ago)
-        await self._filing.follow(move)
 
     def events(self) -> Subscription:
         return self._tools.bus.subscribe()

@@ -54,3 +54,57 @@ class Image:
     """SHA-256 of the decoded pixels."""
     phash: str | None = None
     """The perceptual hash, 16 hex digits: it names candidates for duplicates and proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadValue:
+    """One value that was read from a picture, in words. ``verified`` None: it carries no mark of its own."""
+
+    group: str
+    """What it belongs with: ``Chart``, ``Clusters``, ``Rows``, …"""
+    name: str
+    text: str
+    verified: bool | None = None
+    reason: str = ""
+    """Why it is not available or not verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One delivery of a picture. ``message_at``: when the message that brought it was sent."""
+
+    source: str
+    received_at: datetime
+    message_at: datetime | None = None
+    caption: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt of a step on a picture that failed."""
+
+    at: datetime
+    stage: Stage
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """Everything about one picture: where it is, what was read from it, and what befell it."""
+
+    image: Image
+    file: str
+    """Where its file is, absolute."""
+    original: Image | None = None
+    """Of a duplicate: the picture it repeats."""
+    duplicates: int = 0
+    """How many pictures repeat it."""
+    values: tuple[ReadValue, ...] = ()
+    """Empty before it was read; of a duplicate what was read from its original."""
+    read_at: datetime | None = None
+    reader: str | None = None
+    """Version of the reader."""
+    receipts: tuple[Receipt, ...] = ()
+    """The newest few deliveries, oldest first."""
+    attempts: tuple[Attempt, ...] = ()
+    """The newest few failures, oldest first."""

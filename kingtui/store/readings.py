@@ -22,3 +22,20 @@ async def keep(tx: AsyncConnection, sha256: str, reader: str, kind: str, data: b
     """Keep a reading; one that is already kept stays."""
     row = {"sha256": sha256, "reader": reader, "kind": kind, "data": data, "read_at": now}
     await tx.execute(insert(readings).values(row).on_conflict_do_nothing())
+
+
+async def newest(connection: AsyncConnection, sha256: str) -> tuple[bytes, str, datetime] | None:
+    """The reading's JSON by whatever version of the reader read these bytes last, that version, and when."""
+    query = (
+        sa.select(readings.c.data, readings.c.reader, readings.c.read_at)
+        .where(readings.c.sha256 == sha256)
+        .order_by(readings.c.read_at.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (row.data, row.reader, row.read_at)
+
+
+async def forget(tx: AsyncConnection, sha256: str, reader: str) -> None:
+    """This version of the reader shall read these bytes anew."""
+    await tx.execute(readings.delete().where(readings.c.sha256 == sha256, readings.c.reader == reader))
