@@ -9,6 +9,7 @@ from dataclasses import replace
 from kingtui.clock import Clock
 from kingtui.control.picture_answers import PictureAnswers
 from kingtui.control.report_answers import ReportAnswers
+from kingtui.control.symbol_answers import SymbolAnswers
 from kingtui.home import Home
 from kingtui.logs import run_log_file
 from kingtui.models import Image, NotFound, Report, Run, RunStatus, Stage, WrongUse, symbol_of
@@ -19,7 +20,7 @@ MOST_ROWS = 1000
 _ENDED = tuple(word.value for word in RunStatus if word not in (RunStatus.PENDING, RunStatus.RUNNING))
 
 
-class StoreAnswers(PictureAnswers, ReportAnswers):
+class StoreAnswers(PictureAnswers, ReportAnswers, SymbolAnswers):
     """The part of Control that needs nothing but the store and the home's files."""
 
     def __init__(self, home: Home, database: Database, clock: Clock) -> None:

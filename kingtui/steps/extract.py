@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kingtui.charts.reading import AnyReading
 from kingtui.events import PictureStaged, SymbolUpdated
-from kingtui.models import Evidence, Image, Stage, SymbolRecord
+from kingtui.models import Evidence, Image, Stage, SymbolRecord, summary
 from kingtui.reports.facts import facts_of
 from kingtui.reports.rates import ages_at
 from kingtui.reports.record import record
@@ -19,7 +19,8 @@ from kingtui.steps.base import Outcome, RunContext
 from kingtui.steps.filing import unbroken
 from kingtui.steps.items import ImageStep
 from kingtui.steps.readings import evidence_time, reading_of
-from kingtui.store import images, symbols
+from kingtui.store import images, summaries, symbols
+from kingtui.store.summaries import Computed
 
 
 class Extract(ImageStep):
@@ -67,6 +68,8 @@ class Extract(ImageStep):
         records, ages = await asyncio.to_thread(_records, found, newest, now)
         await symbols.remember(tx, records)
         await symbols.all_changed(tx, now, ages)
+        known = {item.symbol: found for item, found in records}
+        await summaries.keep(tx, [Computed(name, now, summary(found), ages[name]) for name, found in known.items()])
 
 
 def _records(

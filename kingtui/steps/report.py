@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from kingtui.events import ReportWritten
 from kingtui.home import write_bytes, write_text
-from kingtui.models import Backlog, KingError, StepInfo, SymbolRecord
+from kingtui.models import Backlog, KingError, StepInfo, SymbolRecord, summary
 from kingtui.reports.figure import figure_data
 from kingtui.reports.professional import professional
 from kingtui.reports.rates import ages_at
@@ -19,7 +19,8 @@ from kingtui.runner import Job
 from kingtui.steps.base import Outcome, RunContext, Toolbox, info
 from kingtui.steps.filing import Filing, Move, unbroken
 from kingtui.steps.items import BACKOFF_SECONDS, raise_if_of_the_machine, sentence
-from kingtui.store import symbols
+from kingtui.store import summaries, symbols
+from kingtui.store.summaries import Computed
 
 Due = tuple[str, datetime]
 """A symbol and when its evidence last changed."""
@@ -115,6 +116,7 @@ class Report:
             moves.append(sheet)
             shown = moves[0].dst if figure is not None else None
             await symbols.reported(tx, symbol, updated_at, sheet.dst, shown, now, next_ageing)
+            await summaries.keep(tx, [Computed(symbol, updated_at, summary(result), next_ageing)])
         await self._filing.follow(*moves)
         return sheet
 

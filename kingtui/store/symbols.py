@@ -92,12 +92,13 @@ async def changed(tx: AsyncConnection, symbol: str, now: datetime, ages_at: date
 
 
 async def all_changed(tx: AsyncConnection, now: datetime, ages_at: Mapping[str, datetime | None]) -> None:
-    """The evidence of these symbols changed; to each, when its rates change by age alone."""
+    """The evidence of these symbols changed; to each, when its rates change by age alone. Summaries hold no more."""
     rows = [
-        {"symbol": symbol, "updated_at": now, "due_since": now, "ages_at": moment} for symbol, moment in ages_at.items()
+        {"symbol": symbol, "updated_at": now, "due_since": now, "ages_at": moment, "summary_until": now}
+        for symbol, moment in ages_at.items()
     ]
     statement = insert(symbols)
-    columns = {name: statement.excluded[name] for name in ("updated_at", "ages_at")}
+    columns = {name: statement.excluded[name] for name in ("updated_at", "ages_at", "summary_until")}
     keep = sa.func.coalesce(symbols.c.due_since, statement.excluded.due_since)
     if rows:
         await tx.execute(

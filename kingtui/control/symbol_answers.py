@@ -1,0 +1,133 @@
+"""What is known of symbols: records, lists of summaries, and how a record went. Nothing here holds the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from kingtui.clock import Clock
+from kingtui.models import (
+    SYMBOL_SORTS,
+    NotFound,
+    SymbolHistory,
+    SymbolPage,
+    SymbolRecord,
+    SymbolSort,
+    SymbolSummary,
+    WrongUse,
+    summary,
+    symbol_of,
+)
+from kingtui.reports.rates import ages_at
+from kingtui.reports.record import record
+from kingtui.store import summaries, symbols
+from kingtui.store.database import Database
+from kingtui.store.summaries import Computed, Row
+
+MOST_ROWS = 500
+MOST_POINTS = 1000
+SLICE = 20
+"""Records of so many symbols are computed at a time: their evidence is taken out of the store in a few milliseconds."""
+SLICES = 3
+"""At most so many slices of what has aged are computed for one answer."""
+
+
+class SymbolAnswers:
+    """The part of Control that is about symbols; needs nothing but the store."""
+
+    _database: Database
+    _clock: Clock
+
+    async def symbols(self) -> list[SymbolRecord]:
+        now = self._clock.now()
+        async with self._database.read() as connection:
+            names = await summaries.names(connection)
+        found: list[SymbolRecord] = []
+        for first in range(0, len(names), SLICE):
+            records = await self._records(names[first : first + SLICE], now)
+            found += [known for known, _ in records.values() if known is not None]
+        return found
+
+    async def data(self, symbol: str) -> SymbolRecord:
+        name = symbol_of(symbol)
+        found, _ = (await self._records([name], self._clock.now()))[name]
+        if found is None:
+            raise NotFound("Symbol not found")
+        return found
+
+    async def symbol_page(
+        self, *, find: str = "", sort: SymbolSort = "symbol", descending: bool = False, limit: int = 100,
+        offset: int = 0,
+    ) -> SymbolPage:  # fmt: skip
+        _check(sort, limit, offset)
+        now = self._clock.now()
+        async with self._database.read() as connection:
+            rows, total = await summaries.listed(
+                connection, now, find=_meant(find), sort=sort, descending=descending, limit=limit, offset=offset
+            )
+            known, aged = await summaries.counts(connection, now)
+        computed = await self._computed([row for row in rows if row.summary is None], now)
+        settling = await self._settle(aged, now) if aged and not self._database.read_only else 0
+        shown = [row.summary or computed.get(row.symbol) for row in rows]
+        return SymbolPage(tuple(found for found in shown if found is not None), total, known, settling)
+
+    async def symbol_history(self, symbol: str, limit: int = 300) -> SymbolHistory:
+        name = symbol_of(symbol)
+        if not 1 <= limit <= MOST_POINTS:
+            raise WrongUse(f"limit is {limit}: 1 to {MOST_POINTS} is allowed")
+        async with self._database.read() as connection:
+            return await summaries.history(connection, name, limit)
+
+    async def _settle(self, aged: int, now: datetime) -> int:
+        """Compute some of the summaries that do not hold any more, and keep them; how many are left."""
+        for _ in range(SLICES):
+            async with self._database.read() as connection:
+                rows = await summaries.outdated(connection, now, SLICE)
+            if not rows:
+                return 0
+            records = await self._records([row.symbol for row in rows], now)
+            async with self._database.write() as tx:
+                await summaries.keep(tx, [_kept(row, *records[row.symbol]) for row in rows])
+            aged -= len(rows)
+        return max(aged, 0)
+
+    async def _computed(self, rows: Sequence[Row], now: datetime) -> dict[str, SymbolSummary]:
+        found: dict[str, SymbolSummary] = {}
+        for first in range(0, len(rows), SLICE):
+            records = await self._records([row.symbol for row in rows[first : first + SLICE]], now)
+            found |= {name: summary(known) for name, (known, _) in records.items() if known is not None}
+        return found
+
+    async def _records(
+        self, names: Sequence[str], now: datetime
+    ) -> dict[str, tuple[SymbolRecord | None, datetime | None]]:
+        """Of each symbol its record as of now, and when its rates change by age alone."""
+        async with self._database.read() as connection:
+            known = await symbols.newest_evidence(connection, names)
+        return await asyncio.to_thread(
+            lambda: {
+                name: (record(name, known.get(name, ()), now), ages_at(known.get(name, ()), now)) for name in names
+            }
+        )
+
+
+def _check(sort: str, limit: int, offset: int) -> None:
+    if sort not in SYMBOL_SORTS:
+        raise WrongUse(f"sort is {sort!r}: {', '.join(SYMBOL_SORTS)} are allowed")
+    if not 1 <= limit <= MOST_ROWS:
+        raise WrongUse(f"limit is {limit}: 1 to {MOST_ROWS} is allowed")
+    if not 0 <= offset < 2**31:
+        raise WrongUse(f"offset is {offset}: 0 or more is allowed")
+
+
+def _kept(row: Row, found: SymbolRecord | None, until: datetime | None) -> Computed:
+    return Computed(row.symbol, row.seen, None if found is None else summary(found), until)
+
+
+def _meant(find: str) -> str:
+    """What a text in the making looks for: the symbol it means already, else its letters."""
+    try:
+        return symbol_of(find)
+    except WrongUse:
+        return find.strip().upper()[:64]
