@@ -7,7 +7,7 @@ own luma in that row; where that leaves the background, the bar ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP, Ticks
 _GROUND = 57
 """Luma behind the bars: the page has 55, the tints below the curves 58 to 60, the watermark up to 75."""
 _CELLS = range(160, 720)
+_PER_TICK = range(16, 73)
+_MOVED = 0.4
+"""Pixels by which the first tick may be off its place."""
+_RIVALS = 4
 _USUAL = 500
 """The number of cells that most charts have: taken where the bars do not clearly stand on another grid."""
 _INK = 34
@@ -37,45 +41,79 @@ _BLURS = (0.0, 0.5, 0.8, 1.1)
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The price cells: ``count`` of them, the first centred on LEFT and the last on RIGHT; ``sure``: how clearly the
-    bars stand on this grid, 0 to 1."""
+    """The price cells: ``count`` of them, the first centred on ``first``, each ``width`` wide, in canvas x.
+
+    ``sure``: how clearly the bars stand on this grid, 0 to 1."""
 
     count: int
     sure: float
+    first: float = LEFT
+    width: float = 0.0
 
-    @property
-    def width(self) -> float:
-        """In canonical pixels."""
-        return (RIGHT - LEFT) / (self.count - 1)
+    def __post_init__(self) -> None:
+        if not self.width:  # where nothing else is known the last one is centred on RIGHT
+            object.__setattr__(self, "width", (RIGHT - LEFT) / (self.count - 1))
 
     def centres(self) -> NDArray[np.float64]:
         """In canvas x."""
-        return np.asarray(LEFT + self.width * np.arange(self.count, dtype=np.float64))
+        return np.asarray(self.first + self.width * np.arange(self.count, dtype=np.float64))
 
 
 def count_cells(canvas: Canvas, ticks: Ticks, covered: Mask) -> Cells | None:
-    """How many cells there are: a whole number of them lies between two ticks, and single bars are centred on cells."""
-    steps = np.array(_CELLS)
+    """How many cells there are: a whole number of them lies between two ticks, and single bars are centred on cells.
+
+    Where several grids fit the bars, that counts under which each pixel row of a cell is clearly bar or ground.
+    """
+    centres, rows, width = _single_bars(canvas.luma, covered)
+    grids = [
+        grid
+        for grid in _grids(canvas, ticks)
+        if 0.4 * width < grid.width < 1.25 * width  # a smeared bar looks wider
+    ]
+    if len(centres) < 3 or not grids:
+        return None
+    turns = np.exp(2j * np.pi * np.array([(centres - grid.first) / grid.width for grid in grids]))
+    found = turns @ rows / rows.sum()
+    scores = np.abs(found)
+    best = float(scores.max())
+    shifts = np.angle(found) / (2 * np.pi)  # of a cell: ticks are drawn on whole pixels, bars are not
+    grids = [
+        grid if grid.first == LEFT else replace(grid, first=grid.first + float(shift) * grid.width)
+        for grid, shift in zip(grids, shifts, strict=True)
+    ]
+    rivals = [
+        replace(grids[k], sure=float(scores[k])) for k in np.argsort(-scores)[:_RIVALS] if scores[k] >= 0.6 * best
+    ]
+    usual = [replace(grid, sure=float(score)) for grid, score in zip(grids, scores, strict=True)
+             if grid.count == _USUAL and score >= 0.4 * best]  # fmt: skip
+    rivals = usual + sorted((grid for grid in rivals if grid.count != _USUAL), key=lambda grid: grid.count)
+    if len(rivals) == 1 or (usual and usual[0].sure >= 0.93 * best):
+        return rivals[0]
+    if usual and usual[0].width * canvas.factor[0] < RESOLVED:
+        return usual[0]  # no bar stands alone: nothing speaks for another number
+    ground = _ground(canvas, covered)
+    murk = [_blur(ground, grid)[1] for grid in rivals]
+    allowed = [min(murk) * (1.25 if grid.count == _USUAL else 1.12) + 0.005 for grid in rivals]
+    return next(grid for grid, own, most in zip(rivals, murk, allowed, strict=True) if own <= most)
+
+
+def _grids(canvas: Canvas, ticks: Ticks) -> list[Cells]:
+    """The grids that are possible by the ticks: each with a whole number of cells from tick to tick, and over the plot.
+
+    Where a page's edge is not exact the plot is not quite in its place, and the ticks alone tell where the cells are.
+    """
     span = RIGHT - LEFT
+    pitches = ticks.spacing / np.array(_PER_TICK)
+    counts = np.round(span / pitches).astype(int) + 1
+    by_ticks = [Cells(int(n), 0.0, ticks.first - 0.5, float(p)) for n, p in zip(counts, pitches, strict=True)]
+    if abs(ticks.first - LEFT - 0.5) > _MOVED:
+        return by_ticks
+    steps = np.array(_CELLS)
     per_tick = steps * ticks.spacing / span
     off = np.abs(per_tick - np.round(per_tick)) * span / ticks.spacing
-    fitting = steps[off <= (0.1 + 0.06 * per_tick / len(ticks.places)) / min(1.0, canvas.factor[0]) ** 2]
-    centres, rows, width = _single_bars(canvas.luma, covered)
-    fitting = fitting[(span / fitting < 1.25 * width) & (span / fitting > 0.4 * width)]  # a smeared bar looks wider
-    if len(centres) < 3 or len(fitting) == 0:
-        return None
-    turns = np.exp(2j * np.pi * np.outer(fitting, (centres - LEFT) / span))
-    scores = np.abs(turns @ rows) / rows.sum()
-    best = int(np.flatnonzero(scores >= 0.93 * scores.max())[0])  # the least of them: its multiples fit as well
-    found = Cells(int(fitting[best]) + 1, float(scores[best]))
-    usual = np.flatnonzero(fitting == _USUAL - 1)
-    if found.count == _USUAL or len(usual) == 0 or scores[usual[0]] < 0.4 * scores.max():
-        return found
-    rival = Cells(_USUAL, float(scores[usual[0]]))
-    if rival.width * canvas.factor[0] < RESOLVED:  # no bar stands alone: nothing speaks for another number
-        return rival
-    ground = _ground(canvas, covered)
-    return found if _blur(ground, found)[1] < 0.8 * _blur(ground, rival)[1] else rival
+    slack = (0.1 + 0.06 * per_tick / len(ticks.places)) / min(1.0, canvas.factor[0]) ** 2
+    fitting = [Cells(int(n) + 1, 0.0) for n in steps[off <= slack]]
+    return fitting + by_ticks
 
 
 def _single_bars(luma: NDArray[np.float32], covered: Mask) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
