@@ -124,7 +124,7 @@ def _doubts(
         )
     strip = _strip(canvas)
     parts = {
-        "symbol": (symbol, SYMBOL),
+        "symbol": (f"{symbol}:", SYMBOL),  # the colon would else count as ink that is none of its own
         "exchanges": ("_".join(exchanges), ""),  # words of a known vocabulary, which the legend confirms
         "timestamp": (printed, "0123456789"),
         "leverage": (leverage, "" if leverage in LEVERAGES else _LOWER),
@@ -135,11 +135,13 @@ def _doubts(
         start = title.index(part, start)
         place = x + advance(title[:start], _FONT, bold=True)
         end = place + advance(part, _FONT, bold=True)
-        canvas.note(name, "box", (place, baseline - 12, end, baseline + 4), part)
+        canvas.note(name, "box", (place, baseline - 12, end, baseline + 4), part.rstrip(":"))
         anchor = None if name == "symbol" else 0
         witness = confirm(strip, part, _FONT, place + _MARGIN, baseline, alphabet, True, 0.75, anchor)
         if not witness.agrees(likeness=0.65):
-            reasons[name] = f"it may be {witness.rival} as well" if witness.rival != part else "it is blurred"
+            reasons[name] = (
+                f"it may be {witness.rival.rstrip(':')} as well" if witness.rival != part else "it is blurred"
+            )
         start += len(part)
     if x < 1:
         reasons["symbol"] = "the symbol is cut by the page's edge"
