@@ -1,4 +1,4 @@
-"""The candles of a heat map: how high and how low they reach, and where the last one closed.
+"""The candles of a heat map: how high and how low they reach.
 
 Candles are 1 pixel wicks and 2 pixel bodies at a pitch of 2.3 pixels. A JPEG keeps their luma sharp but smears their
 colour by 2 pixels, so places come from luma and only the colour (green: rose, red: fell) from chroma.
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kingtui.charts.heat_palette import STRANGE, YCC, on_palette
 from kingtui.charts.locate import Box, Canvas
 
 PLOT: Box = (70, 20, 870, 620)
@@ -37,14 +36,6 @@ _SHADE = 15.0
 _SHADED_DOUBT = 3.0
 _WARM = 25
 """Red or green above blue: up to 10 in a band and below 0 on the page."""
-_LAST_COLUMN = 868
-"""The one whole column of the last candle: its middle is at 868.9, the axis covers 869 and 870."""
-_USUAL_WICK = 2.5
-"""Pixels between close and end of a candle, where they cannot be told apart: mostly less, rarely more than 5."""
-_EDGE_DOUBT = 0.6
-"""Pixels by which a body's end is uncertain."""
-_SHARP = 1.3
-"""From this many original pixels per canonical pixel on, a body is told from a wick by its width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +46,6 @@ class Extent:
     bottom: float
     doubt: float = 0.0
     """By how much an end may be off because a band is behind it: there a candle ends in a colour almost as bright."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastCandle:
-    """The candle at the right edge. ``close`` is a row (y) of the canvas; ``doubt``: it may be off by this, in pixels.
-
-    Where the wick cannot be told from the body the close is somewhere along the candle: the doubt says so.
-    """
-
-    close: float
-    doubt: float
-    rose: bool
 
 
 def _green_red(canvas: Canvas) -> NDArray[np.int16]:
@@ -170,89 +149,3 @@ def _edge(contrast: NDArray[np.float32], hue: NDArray[np.int16], end: int, colum
     outer = float(wick[end + way]) if 0 <= end + way < len(wick) else 0.0
     covered = float(np.clip(wick[end] / level, 0, 1)) + float(np.clip(outer / level, 0, 1))
     return end + (1 - covered if way < 0 else covered)
-
-
-def last_candle(canvas: Canvas) -> LastCandle | None:
-    """Where the last candle closed; None where none reaches the right axis."""
-    top, bottom = PLOT[1] + 2, PLOT[3] - 2
-    columns = canvas.signed[top:bottom, _LAST_COLUMN : _LAST_COLUMN + 3]
-    _, strange = on_palette(columns[:, 0] @ YCC.T)
-    hue = _candle_hue(columns) * _smeared(strange > STRANGE)
-    at = int(np.abs(hue).argmax())
-    if abs(hue[at]) < 12:
-        return None
-    rose = bool(hue[at] > 0)
-    luma = canvas.luma[top:bottom]
-    excess = luma[:, _LAST_COLUMN] - np.float32(np.median(luma[:, _LAST_COLUMN]))
-    span = _span(excess, at)
-    if span is None:
-        return None
-    body = _body(canvas, luma, excess, span)
-    if body is None:
-        length = span[1] - span[0]
-        wick = min(length / 5, _USUAL_WICK)
-        close = span[0] + wick if rose else span[1] - wick
-        return LastCandle(top + close, max(1.0, length - wick), rose)
-    return LastCandle(top + (body[0] if rose else body[1]), _EDGE_DOUBT, rose)
-
-
-def _smeared(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The rows and their neighbours up to 2 away."""
-    return np.convolve(rows, np.ones(5), mode="same") > 0.5
-
-
-def _candle_hue(columns: NDArray[np.int16]) -> NDArray[np.float64]:
-    """Per row: above 0 a green candle, below 0 a red one, 0 the page or a band. Columns are H×3×3.
-
-    Candles differ from every colour of the bands in blue: green has 110 more green than blue, red 160 more red.
-    """
-    red, green, blue = (columns[..., k].astype(np.float64).mean(1) for k in range(3))
-    page = np.median(green - blue), np.median(red - blue)
-    rising = np.maximum(green - blue - page[0], 0) * (green >= red)
-    falling = np.maximum(red - blue - page[1], 0) * (red > green)
-    smooth = np.convolve(rising - falling, np.ones(3) / 3, mode="same")
-    return np.asarray(smooth)
-
-
-def _span(excess: NDArray[np.float32], at: int) -> tuple[float, float] | None:
-    """The rows around ``at`` that the candle covers in its column: sub-pixel, at half its level."""
-    near = slice(max(0, at - 6), at + 7)
-    at = near.start + int(excess[near].argmax())
-    level = float(np.median(np.sort(excess[max(0, at - 3) : at + 4])[-3:]))
-    if level < 10:
-        return None
-    inside = excess >= level / 2
-    start, end = at, at
-    while start > 0 and inside[start - 1]:
-        start -= 1
-    while end + 1 < len(excess) and inside[end + 1]:
-        end += 1
-    before = float(np.clip(excess[start - 1] / level, 0, 0.5)) if start > 0 else 0.0
-    after = float(np.clip(excess[end + 1] / level, 0, 0.5)) if end + 1 < len(excess) else 0.0
-    first = float(np.clip(excess[start] / level, 0, 1))
-    last = float(np.clip(excess[end] / level, 0, 1))
-    return start + 1 - first - before, end + last + after
-
-
-def _body(
-    canvas: Canvas, luma: NDArray[np.float32], excess: NDArray[np.float32], span: tuple[float, float]
-) -> tuple[float, float] | None:
-    """The body within the candle's rows; None where it cannot be told from the wick.
-
-    On The Kingfisher's own pictures the wick stands on the axis, one column to the right of the last whole one, which
-    then shows the body alone. Where the wick stands in that column, only a sharper picture tells them by their width.
-    """
-    start, end = int(np.floor(span[0])), int(np.ceil(span[1]))
-    axis = luma[:, _LAST_COLUMN + 1] - np.float32(np.median(luma[:, _LAST_COLUMN + 1]))
-    beyond = np.concatenate((axis[max(0, start - 4) : max(0, start - 1)], axis[end + 1 : end + 4]))
-    if len(beyond) and np.median(axis[start:end]) > 5 and (beyond > 5).sum() >= 2:
-        return span
-    if min(canvas.factor) < _SHARP or end - start < 3:
-        return None
-    before = luma[:, _LAST_COLUMN - 1] - np.float32(np.median(luma[:, _LAST_COLUMN - 1]))
-    width = excess + before
-    low, high = float(np.percentile(width[start:end], 15)), float(np.percentile(width[start:end], 90))
-    if high < 1.3 * low:
-        return None
-    wide = np.flatnonzero(width[start:end] > (low + high) / 2)
-    return float(start + wide[0]), float(start + wide[-1] + 1)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from kingtui.charts.bands import ROWS
 from kingtui.charts.bands import Row as MapRow
-from kingtui.charts.candles import PLOT, Extent, LastCandle
+from kingtui.charts.candles import PLOT, Extent
+from kingtui.charts.last_candle import LastCandle
 from kingtui.charts.locate import Canvas
 from kingtui.charts.price_axis import Label, PriceAxis
 from kingtui.charts.reading import Band

@@ -14,9 +14,10 @@ import numpy as np
 
 from kingtui.charts import glyphs
 from kingtui.charts.bands import Row, strongest
-from kingtui.charts.candles import PLOT, LastCandle, extent, last_candle
+from kingtui.charts.candles import PLOT, extent
 from kingtui.charts.heat_frame import frame_of
 from kingtui.charts.heat_sketch import note_axis, note_bands, note_last
+from kingtui.charts.last_candle import LastCandle, last_candle
 from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.price_axis import PriceAxis, format_doubt, price_axis, read_labels
 from kingtui.charts.reading import Band, HeatmapReading, Kind
@@ -40,6 +41,9 @@ LEAST_STRENGTH = 0.2
 MOST_BANDS = 20
 _MOST_STRANGE = 2.0
 """A band whose colour is farther than this from the palette's, in units of noise, is not sure."""
+
+_NEAR = 4.0
+"""Pixels by which the last candle's colour reaches beyond its ends."""
 
 _TITLE_SIZE = 18
 _TITLE_MIDDLE = 470.0
@@ -78,7 +82,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
         return HeatmapReading(
             title=match.string, symbol=symbol, leverage=leverage, verified=tuple(verified), reasons=reasons
         )
-    candle = last_candle(canvas)
+    candle = last_candle(canvas, 0.8 * TOLERANCE * axis.price(canvas.height / 2) / axis.per_pixel)
     last = as_read = None
     if candle is None:
         reasons["last_price"] = "no candle reaches the right edge"
@@ -91,7 +95,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
         else:
             reasons["last_price"] = reason
     rows = strongest(canvas, LEAST_STRENGTH, MOST_BANDS, frame)
-    bands = tuple(_band(row, axis, last) for row in rows)
+    bands = tuple(_band(row, axis, last, candle) for row in rows)
     note_bands(canvas, rows, bands)
     return HeatmapReading(
         title=match.string,
@@ -137,7 +141,7 @@ def _price_doubt(axis: PriceAxis, candle: LastCandle, last: float) -> str | None
     return None
 
 
-def _band(row: Row, axis: PriceAxis, last: float | None) -> Band:
+def _band(row: Row, axis: PriceAxis, last: float | None, candle: LastCandle | None) -> Band:
     """The band of a row, with its distance from the last price in percent."""
     price = axis.price(row.y)
     reason = axis.reason
@@ -145,6 +149,8 @@ def _band(row: Row, axis: PriceAxis, last: float | None) -> Band:
         reason = f"the labels' rounding leaves ± {axis.doubt / price:.1%} open"
     if reason is None and row.strange > _MOST_STRANGE:
         reason = "its colour is not one of the palette's"
+    if reason is None and candle is not None and candle.first - _NEAR < row.y < candle.last + _NEAR:
+        reason = "the last candle is over it"
     return Band(
         price=_digits(price),
         strength=round(row.strength, 3),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,8 +13,10 @@ from PIL import Image, ImageDraw
 
 from kingtui.charts import heatmap
 from kingtui.charts.bands import strongest
-from kingtui.charts.candles import extent, last_candle
+from kingtui.charts.candles import extent
+from kingtui.charts.heat_frame import frame_of
 from kingtui.charts.heat_palette import YCC, on_palette
+from kingtui.charts.last_candle import last_candle
 from kingtui.charts.locate import Canvas, canvas_of, open_picture, page_of
 from kingtui.charts.painter import Candle, HeatLevel, HeatmapChart, paint, truth
 from kingtui.charts.painter.truth import heat_at_edge
@@ -98,6 +101,79 @@ def test_the_last_close_is_within_its_doubt(last: float) -> None:
     assert found.rose == (given.candles[-1].close > given.candles[-1].open)
     close = 20 + (given.price_top - given.candles[-1].close) / per_pixel
     assert abs(found.close - close) <= found.doubt + 1
+
+
+def ending(last: Candle, before: float = 3700.0) -> HeatmapChart:
+    """A chart whose last candle is ``last`` and whose one before closed at ``before``, having risen by 0.5 percent."""
+    given = chart(levels=())
+    candles = (*given.candles[:-2], Candle(before * 0.995, before, before * 0.995, before), last)
+    return HeatmapChart(symbol="ETH", start=START, candles=candles, levels=())
+
+
+@pytest.mark.parametrize(
+    ("last", "sure"),
+    [
+        (Candle(3700, 3716, 3697, 3714), True),  # it rose: the close is between 3700 and 3716
+        (Candle(3700, 3703, 3686, 3688), True),
+        (Candle(3700, 3790, 3699, 3702), False),  # its upper wick may be its body
+        (Candle(3700, 3701, 3600, 3697), False),
+    ],
+)
+def test_a_candle_opened_where_the_one_before_closed(last: Candle, sure: bool) -> None:
+    given = ending(last)
+    per_pixel = (given.price_top - given.price_bottom) / 600
+    within = 0.003 * last.close / per_pixel
+    found = last_candle(canvas(paint(given, quality=87)), 0.8 * within)
+    assert found is not None
+    close = 20 + (given.price_top - last.close) / per_pixel
+    assert (found.doubt < within) == sure
+    assert abs(found.close - close) <= found.doubt + 0.5
+
+
+def test_a_body_stands_out_on_a_sharp_picture() -> None:
+    given = ending(Candle(3700, 3790, 3695, 3740))
+    found = last_candle(canvas(paint(given, scale=1.6, quality=87)))
+    assert found is not None
+    close = 20 + (given.price_top - 3740) / ((given.price_top - given.price_bottom) / 600)
+    assert abs(found.close - close) <= found.doubt + 0.5
+
+
+@pytest.mark.parametrize("cut", [(1, 0, 0, 0), (0, 1, 1, 0), (1, 1, 1, 1)])
+def test_a_page_cut_by_a_pixel_is_read_as_well(cut: tuple[int, int, int, int]) -> None:
+    given = chart(291.0)
+    image = Image.open(io.BytesIO(paint(given, format="PNG"))).convert("RGB")
+    left, top, right, bottom = cut
+    buffer = io.BytesIO()
+    image.crop((left, top, image.width - right, image.height - bottom)).save(buffer, "PNG")
+    found = frame_of(canvas(buffer.getvalue()))
+    assert found.top == pytest.approx(20 - top, abs=0.35)
+    assert found.bottom == pytest.approx((620 - top) * 640 / (640 - top - bottom), abs=0.5)
+    reading, told = read(buffer.getvalue()), [band["price"] for band in truth(given)["bands"][:5]]
+    assert all(min(abs(band.price / price - 1) for price in told) < 0.001 for band in reading.bands[:5])
+    assert reading.last_price == pytest.approx(291.0 * 1.01, rel=0.003)
+
+
+def test_the_first_candle_counts_although_it_stands_beside_the_axis() -> None:
+    given = chart(levels=())
+    spike = replace(given.candles[0], high=4300.0)
+    given = replace(given, candles=(spike, *given.candles[1:]))
+    found = extent(canvas(paint(given)))
+    assert found is not None
+    per_pixel = (given.price_top - given.price_bottom) / 600
+    assert found.top == pytest.approx(20 + (given.price_top - 4300) / per_pixel, abs=1.2)
+
+
+def test_a_wick_is_followed_over_a_band() -> None:
+    given = chart(levels=())
+    place = max(range(350), key=lambda k: given.candles[k].high)
+    spike = replace(given.candles[place], high=4100.0)
+    given = replace(given, candles=(*given.candles[:place], spike, *given.candles[place + 1 :]))
+    row = int((given.price_top - 4070) / (given.price_top - given.price_bottom) * 200)
+    given = replace(given, levels=(HeatLevel(row, 0.55), HeatLevel(row + 1, 0.5)))
+    found = extent(canvas(paint(given)))
+    assert found is not None
+    per_pixel = (given.price_top - given.price_bottom) / 600
+    assert abs(found.top - 20 - (given.price_top - 4100) / per_pixel) <= 1.2 + found.doubt
 
 
 def test_no_candles_no_extent() -> None:
