@@ -22,13 +22,13 @@ from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.price_axis import PriceAxis, format_doubt, price_axis, read_labels
 from kingtui.charts.reading import Band, HeatmapReading, Kind
 from kingtui.charts.text import SYMBOL
-from kingtui.charts.titles import leverage_of
+from kingtui.charts.titles import LEVERAGES, leverage_of
 
 SIZE: tuple[int, int | None] = (940, 640)
 TITLE_BOX: Box = (78, 8, 862, 40)
 TITLE = re.compile(
     r"(?=.*(?:Kingfisher.*Heat\W*map|Kingfisher.*continuous|Heat\W*map.*continuous))"
-    r".*?(?:Kingfisher[\W_]*|(?<=[a-z])(?=[A-Z0-9])|(?<=[\W_]))(?P<symbol>[A-Zckopsuvwxz0-9]{1,20}?)[\W_]*"
+    r".*?(?:Kingfisher[\W_]*|(?<=[a-z])(?=[A-Z0-9])|(?<=[\W_]))(?P<symbol>[A-Zcklopsuvwxz0-9]{1,20}?)[\W_]*"
     r"(?:USDT?|\wSDT|U\wDT|US.T|USD\w).{0,2}?(?:Li|iq|L.q).{0,3}?(?:Heat\W*map|\b.{6,8}\b)[\W_]*"
     r"(?:continuous[\W_]*|.{9,11}?[\W_]+)(?P<leverage>[A-Za-z0-9]+(?:[\W_][A-Za-z0-9]+)*)",
 )
@@ -49,6 +49,7 @@ _TITLE_SIZE = 18
 _TITLE_MIDDLE = 470.0
 _TITLE_BASELINE = 30.0
 _BEFORE_SYMBOL = "The Kingfisher "
+_KNOWN_LIKENESS = 0.7
 
 
 def structure(canvas: Canvas) -> float:
@@ -69,7 +70,7 @@ def kind(match: re.Match[str]) -> Kind:
 
 def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
     """Symbol, leverage, last price and bands, strongest first."""
-    symbol, leverage = match["symbol"].upper(), leverage_of(re.sub(r"\W", "_", match["leverage"]))
+    symbol, leverage = match["symbol"].replace("l", "I").upper(), leverage_of(re.sub(r"\W", "_", match["leverage"]))
     verified, reasons = _check_title(canvas, symbol, leverage)
     labels, candles = read_labels(canvas), extent(canvas)
     frame = frame_of(canvas)
@@ -110,7 +111,10 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
 
 
 def _check_title(canvas: Canvas, symbol: str, leverage: str) -> tuple[list[str], dict[str, str]]:
-    """Which of the title's words its font confirms, and why not the others."""
+    """Which of the title's words its font confirms, and why not the others.
+
+    Of a known word the likeness of the whole is enough: any other known word has below 0.5.
+    """
     before = f"{_BEFORE_SYMBOL}{symbol}/USDT Liq Heatmap continuous "
     width = glyphs.advance(before + leverage, _TITLE_SIZE)
     start = _TITLE_MIDDLE - width / 2
@@ -123,7 +127,7 @@ def _check_title(canvas: Canvas, symbol: str, leverage: str) -> tuple[list[str],
         end = x + glyphs.advance(word, _TITLE_SIZE)
         canvas.note(name, "box", (x, _TITLE_BASELINE - 15, end, _TITLE_BASELINE + 5), word)
         witness = glyphs.confirm(canvas.luma, word, _TITLE_SIZE, x, _TITLE_BASELINE, alphabet)
-        if witness.agrees():
+        if witness.agrees() or (word in LEVERAGES and witness.likeness >= _KNOWN_LIKENESS):
             verified.append(name)
         else:
             reasons[name] = f"the title's letters do not confirm {word!r}: it may read {witness.rival!r}"

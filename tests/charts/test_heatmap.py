@@ -21,7 +21,7 @@ from kingtui.charts.locate import Canvas, canvas_of, open_picture, page_of
 from kingtui.charts.painter import Candle, HeatLevel, HeatmapChart, paint, truth
 from kingtui.charts.painter.truth import heat_at_edge
 from kingtui.charts.reading import HeatmapReading
-from kingtui.charts.titles import read_title
+from kingtui.charts.titles import LEVERAGES, read_title
 from tests.charts.originals import originals
 
 START = datetime(2025, 7, 15, 4, tzinfo=UTC)
@@ -226,6 +226,27 @@ def test_one_misread_character_does_not_lose_a_chart(title: str) -> None:
 )
 def test_other_titles_are_of_no_heat_map(title: str) -> None:
     assert heatmap.TITLE.search(title) is None
+
+
+def test_a_symbol_that_was_read_in_small_letters_is_the_same() -> None:
+    match = heatmap.TITLE.search("The Kingfisher UNl/USDT Liq Heatmap continuous low_leverage")
+    assert match is not None
+    given = replace(chart(), symbol="UNI", leverage="low_leverage")
+    reading = heatmap.read(canvas(paint(given)), match)
+    assert (reading.symbol, reading.sure("symbol")) == ("UNI", True)
+
+
+def test_another_leverage_than_the_titles_is_not_confirmed() -> None:
+    match = heatmap.TITLE.search("The Kingfisher 1000PEPE/USDT Liq Heatmap continuous high_leverage")
+    assert match is not None
+    reading = heatmap.read(canvas(paint(chart())), match)
+    assert not reading.sure("leverage")
+
+
+def test_the_known_leverages_are_confirmed() -> None:
+    for leverage in LEVERAGES:
+        reading = read(paint(replace(chart(levels=()), leverage=leverage), quality=80))
+        assert (reading.leverage, reading.sure("leverage")) == (leverage, True)
 
 
 def test_without_labels_there_are_no_prices() -> None:
