@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from kingtui.charts.font import PHASES, SHORT, Patch, advance, stencils
 
 __all__ = [
-    "Line", "Witness", "advance", "confirm", "correlation", "likeness", "placed", "read_lines", "settle",
+    "Witness", "advance", "confirm", "correlation", "likeness", "lookalikes", "placed", "settle",
+    "settle_each", "text_rows",
 ]  # fmt: skip
 
 _CLOSE = 0.08
@@ -83,26 +84,68 @@ def settle(
 ) -> tuple[float, float, float]:
     """The pen start (within ``reach`` pixels) and baseline (within ``drop``) near the given ones at which ``text`` is
     most like the pixels, in quarters of a pixel, and how much: 0 where the text would leave ``luma``."""
-    bank, height, width = _unit_stencils(text, size, bold)
-    columns = np.arange(max(int(np.floor(x - reach)), 1), int(np.floor(x + reach)) + 1)
+    return settle_each(luma, [text], size, x, baseline, bold, reach, drop)[0]
+
+
+def settle_each(
+    luma: Patch,
+    texts: Sequence[str],
+    size: float,
+    x: float,
+    baseline: float,
+    bold: bool = False,
+    reach: float = 1,
+    drop: float = 1,
+) -> list[tuple[float, float, float]]:
+    """What ``settle`` finds for each of several texts in one place."""
+    around: dict[tuple[int, int], _Around | None] = {}
+    found = []
+    for text in texts:
+        bank, height, width = _unit_stencils(text, size, bold)
+        if (height, width) not in around:
+            around[height, width] = _around(luma, (height, width), size, (x, baseline), (reach, drop))
+        here = around[height, width]
+        if here is None:
+            found.append((x, baseline, 0.0))
+            continue
+        scores = np.where(here.far, 0, (bank @ here.patches.T).reshape(here.far.shape))
+        down, right, row, column = np.unravel_index(int(scores.argmax()), scores.shape)
+        best = float(scores[down, right, row, column])
+        at = (float(here.xs[right, column]), float(here.ys[down, row]))
+        found.append((*at, best) if best > 0 else (x, baseline, 0.0))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The patches of one size around a place (zero-mean, unit-norm; rows × columns of them in a row each), the pens'
+    places by phase, and which of them (phases × phases × rows × columns) are too far."""
+
+    patches: Patch
+    xs: NDArray[np.float64]
+    ys: NDArray[np.float64]
+    far: NDArray[np.bool_]
+
+
+def _around(
+    luma: Patch, shape: tuple[int, int], size: float, place: tuple[float, float], reach: tuple[float, float]
+) -> _Around | None:
+    (height, width), (x, baseline), (aside, drop) = shape, place, reach
+    columns = np.arange(max(int(np.floor(x - aside)), 1), int(np.floor(x + aside)) + 1)
     rows = np.arange(max(int(np.floor(baseline - drop)), 1 + round(size)), int(np.floor(baseline + drop)) + 1)
     columns = columns[columns - 1 + width <= luma.shape[1]]
     rows = rows[rows - 1 - round(size) + height <= luma.shape[0]]
     if len(columns) == 0 or len(rows) == 0:
-        return x, baseline, 0.0
+        return None
     top, left = rows[0] - 1 - round(size), columns[0] - 1
-    around = luma[top : top + len(rows) - 1 + height, left : left + len(columns) - 1 + width]
-    patches = sliding_window_view(around, (height, width)).reshape(len(rows) * len(columns), -1)
+    part = luma[top : top + len(rows) - 1 + height, left : left + len(columns) - 1 + width]
+    patches = sliding_window_view(part, shape).reshape(len(rows) * len(columns), -1)
     patches = patches - patches.mean(1, keepdims=True)
-    scores = (bank @ patches.T) / np.maximum(np.linalg.norm(patches, axis=1), 1e-6)
-    scores = scores.reshape(PHASES, PHASES, len(rows), len(columns))
+    patches /= np.maximum(np.linalg.norm(patches, axis=1, keepdims=True), 1e-6)
     fractions = np.arange(PHASES) / PHASES
     ys, xs = fractions[:, None] + rows, fractions[:, None] + columns
-    far = (np.abs(ys - baseline) > drop + 1e-6)[:, None, :, None] | (np.abs(xs - x) > reach + 1e-6)[None, :, None, :]
-    scores[far] = 0
-    down, right, row, column = np.unravel_index(int(scores.argmax()), scores.shape)
-    best = float(scores[down, right, row, column])
-    return (float(xs[right, column]), float(ys[down, row]), best) if best > 0 else (x, baseline, 0.0)
+    far = (np.abs(ys - baseline) > drop + 1e-6)[:, None, :, None] | (np.abs(xs - x) > aside + 1e-6)[None, :, None, :]
+    return _Around(patches, xs, ys, far)
 
 
 def _unit(text: str, size: float, bold: bool) -> tuple[Patch, int, int]:
@@ -181,7 +224,7 @@ def _lead(
     row, y_phase = divmod(round(baseline * PHASES), PHASES)
     width = max(3, round(advance(character, size, bold)))
     bank = _bank(alphabet, size, bold, width, x_phase, y_phase)
-    top, left = row - 1 - round(size) + _rows(size, alphabet).start, column
+    top, left = row - 1 - round(size) + text_rows(size, alphabet).start, column
     cell = luma[max(top, 0) : top + bank.shape[1], max(left, 0) : left + width]
     if cell.shape != bank.shape[1:]:
         return -1.0, character
@@ -200,7 +243,7 @@ def _bank(alphabet: str, size: float, bold: bool, width: int, x_phase: int, y_ph
     """N×H×W: the characters' zero-mean, unit-norm cells of one width at one fraction of a pixel."""
     cells = []
     for character in alphabet:
-        whole = _stencil(character, size, bold, x_phase, y_phase)[_rows(size, alphabet), 1 : 1 + width]
+        whole = _stencil(character, size, bold, x_phase, y_phase)[text_rows(size, alphabet), 1 : 1 + width]
         cell = np.zeros((whole.shape[0], width), dtype=np.float32)
         cell[:, : whole.shape[1]] = whole
         cell -= cell.mean()
@@ -208,118 +251,8 @@ def _bank(alphabet: str, size: float, bold: bool, width: int, x_phase: int, y_ph
     return np.stack(cells)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that was read glyph by glyph. ``likeness``: the least of its glyphs, -1 to 1; ``margin``: the least lead
-    of a glyph over the next likely one; ``start``: where its pen began, in pixels."""
-
-    text: str
-    likeness: float
-    margin: float
-    start: float
-
-
-@cache
-def _cells(alphabet: str, size: float) -> dict[int, tuple[NDArray[np.intp], NDArray[np.float32], Patch]]:
-    """By cell width: the characters (indexes in ``alphabet``), the fractions of a pixel at which their pens start, and
-    their zero-mean, unit-norm cells (N×pixels)."""
-    trim = _rows(size, alphabet)
-    grouped: dict[int, list[tuple[int, float, Patch]]] = {}
-    for index, character in enumerate(alphabet):
-        width = max(3, round(advance(character, size)))
-        for x_phase, y_phase in np.ndindex(PHASES, PHASES):
-            cell = _stencil(character, size, False, x_phase, y_phase)[trim, 1 : 1 + width].ravel()
-            cell = cell - cell.mean()
-            grouped.setdefault(width, []).append((index, x_phase / PHASES, cell / np.linalg.norm(cell)))
-    return {
-        width: (
-            np.array([g[0] for g in group]),
-            np.array([g[1] for g in group], np.float32),
-            np.stack([g[2] for g in group]),
-        )
-        for width, group in grouped.items()
-    }
-
-
-def _rows(size: float, alphabet: str) -> slice:
+def text_rows(size: float, alphabet: str) -> slice:
     """The rows of a stencil from just above its characters to just below the baseline, or below the descenders."""
     baseline = 1 + round(size)
     below = 2 if alphabet.upper() == alphabet else 1 + round(size * 0.25)
     return slice(baseline - round(size * 0.82), baseline + below)
-
-
-def read_lines(
-    luma: Patch, ends: Sequence[tuple[float, float]], size: float, alphabet: str, longest: int = 10, reach: int = 2
-) -> list[Line]:
-    """Lines of figures read from their right ends (pen end x, baseline; pixels of ``luma``), glyph by glyph.
-
-    Each step tries every character of ``alphabet`` at quarters of a pixel around where the last glyph began, and ends
-    where there is no ink. The first end may be ``reach`` pixels off. All lines are read at once, in one font size.
-    """
-    count = len(ends)
-    if not count:
-        return []
-    cells, advances = _cells(alphabet, size), np.array([advance(c, size) for c in alphabet])
-    trim, pad = _rows(size, alphabet), round(size * 2)
-    padded = np.pad(luma, pad, mode="edge")
-    height = trim.stop - trim.start
-    tops = np.array([round(y) for _, y in ends]) + pad - (1 + round(size)) + trim.start
-    pen = np.array([x for x, _ in ends]) + pad
-    texts, likeness, margin = [""] * count, np.ones(count), np.ones(count)
-    contrast, alive = np.zeros(count), np.ones(count, dtype=np.bool_)
-    for step in range(longest + 1):
-        scores, places, ink = _step(padded, tops, pen, height, cells, advances, reach if step == 0 else 1)
-        best = scores.argmax(1)
-        lead = scores[np.arange(count), best]
-        if step == 0:
-            contrast = ink
-        alive &= ink > 0.3 * contrast
-        scores[np.arange(count), best] = -1
-        likeness = np.where(alive, np.minimum(likeness, lead), likeness)
-        margin = np.where(alive, np.minimum(margin, lead - scores.max(1)), margin)
-        alive &= (lead > 0.4) & (pen > pad)
-        if not alive.any():
-            break
-        for n in np.flatnonzero(alive):
-            texts[n] = alphabet[best[n]] + texts[n]
-        pen = np.where(alive, places[np.arange(count), best], pen)
-    likeness[[not text for text in texts]] = 0
-    return [Line(texts[n], float(likeness[n]), float(margin[n]), float(pen[n] - pad)) for n in range(count)]
-
-
-def _step(
-    padded: Patch,
-    tops: NDArray[np.intp],
-    pen: NDArray[np.float64],
-    height: int,
-    cells: dict[int, tuple[NDArray[np.intp], NDArray[np.float32], Patch]],
-    advances: NDArray[np.float64],
-    reach: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """For each line and character: the best likeness just left of ``pen`` and where its pen starts; for each line the
-    ink there (standard deviation of the luma)."""
-    count = len(pen)
-    scores = np.full((count, len(advances)), -1.0)
-    places = np.zeros((count, len(advances)))
-    ink = np.zeros(count)
-    rows = np.arange(height)
-    for width, (characters, phases, bank) in cells.items():
-        for dx in range(-reach, reach + 1):
-            left = np.floor(pen - advances[characters[0]] + 0.5).astype(int) + dx
-            left = np.clip(left, 0, padded.shape[1] - width)
-            for dy in (-1, 0):
-                top = np.clip(tops + dy, 0, padded.shape[0] - height)
-                patch = padded[(top[:, None] + rows)[:, :, None], (left[:, None] + np.arange(width))[:, None, :]]
-                flat = patch.reshape(count, -1)
-                flat = flat - flat.mean(1, keepdims=True)
-                norm = np.linalg.norm(flat, axis=1)
-                ink = np.maximum(ink, norm / np.sqrt(flat.shape[1])) if dx == 0 else ink
-                found = (flat / np.maximum(norm, 1e-6)[:, None]) @ bank.T
-                for character in np.unique(characters):
-                    own = np.flatnonzero(characters == character)
-                    choice = own[found[:, own].argmax(1)]
-                    score = found[np.arange(count), choice]
-                    better = score > scores[:, character]
-                    scores[better, character] = score[better]
-                    places[better, character] = (left + phases[choice])[better]
-    return scores, places, ink

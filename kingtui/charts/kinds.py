@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
-from kingtui.charts.locate import Box, Canvas, canvas_of, fits, open_picture, page_of
+from kingtui.charts.locate import Box, Canvas, canvas_of, fits, open_picture, page_of, size_on
 from kingtui.charts.reading import AnyReading, Identity, Kind, UnknownReading
 from kingtui.charts.sketch import Sketch
 from kingtui.charts.titles import read_title
@@ -70,11 +70,14 @@ def _find(data: bytes, sketch: Sketch | None = None) -> _Found:
     if page is None:
         return _Found(reason="it has not the page colour of the charts")
     best: tuple[float, ChartModule, Canvas] | None = None
-    canvases: dict[tuple[int, int | None], Canvas] = {}
+    canvases: dict[tuple[int, int], Canvas] = {}
     for module in _modules():
         if not fits(page, *module.SIZE):
             continue
-        canvas = canvases.setdefault(module.SIZE, canvas_of(picture, page, *module.SIZE, sketch))
+        width, height = size_on(page, *module.SIZE)
+        if (width, height) not in canvases:
+            canvases[width, height] = canvas_of(picture, page, width, height, sketch)
+        canvas = canvases[width, height]
         score = module.structure(canvas)
         if best is None or score > best[0]:
             best = (score, module, canvas)

@@ -206,13 +206,18 @@ class Canvas:
 
 def canvas_of(picture: Image.Image, page: Box, width: int, height: int | None, sketch: Sketch | None = None) -> Canvas:
     """The page scaled to ``width`` × ``height``; without a height, by the width alone."""
-    w, h = page[2] - page[0], page[3] - page[1]
-    height = round(h * width / w) if height is None else height
-    if (w, h) == (width, height):
+    width, height = size_on(page, width, height)
+    if (page[2] - page[0], page[3] - page[1]) == (width, height):
         scaled = picture.crop(page)
     else:
         scaled = picture.resize((width, height), Image.Resampling.BICUBIC, box=page)
     return Canvas(np.asarray(scaled), picture, page, sketch)
+
+
+def size_on(page: Box, width: int, height: int | None) -> tuple[int, int]:
+    """The canonical size for a page: its own shape where there is no height."""
+    shape = (page[3] - page[1]) / (page[2] - page[0])
+    return width, round(shape * width) if height is None else height
 
 
 def fits(page: Box, width: int, height: int | None, tolerance: float = 0.035) -> bool:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from kingtui.charts.axes import Axis, fit_axis, label_boxes, note_labels, parse_number, tick_marks
 from kingtui.charts.font import advance
-from kingtui.charts.glyphs import Line, confirm, read_lines, settle
+from kingtui.charts.glyphs import confirm, settle
+from kingtui.charts.lines import Line, read_lines
 from kingtui.charts.locate import PAGE, Canvas
 from kingtui.charts.text import DIGITS, NUMBER, read_texts
 

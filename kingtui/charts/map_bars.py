@@ -7,6 +7,7 @@ own luma in that row; where that leaves the background, the bar ends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,17 +82,21 @@ def count_cells(canvas: Canvas, ticks: Ticks, covered: Mask) -> Cells | None:
         grid if grid.first == LEFT else replace(grid, first=grid.first + float(shift) * grid.width)
         for grid, shift in zip(grids, shifts, strict=True)
     ]
-    rivals = [
-        replace(grids[k], sure=float(scores[k])) for k in np.argsort(-scores)[:_RIVALS] if scores[k] >= 0.6 * best
-    ]
-    usual = [replace(grid, sure=float(score)) for grid, score in zip(grids, scores, strict=True)
-             if grid.count == _USUAL and score >= 0.4 * best]  # fmt: skip
-    rivals = usual + sorted((grid for grid in rivals if grid.count != _USUAL), key=lambda grid: grid.count)
-    if len(rivals) == 1 or (usual and usual[0].sure >= 0.93 * best):
-        return rivals[0]
+    grids = [replace(grid, sure=float(score)) for grid, score in zip(grids, scores, strict=True)]
+    usual = [grid for grid in grids if grid.count == _USUAL and grid.sure >= 0.4 * best]
+    others = sorted(grids, key=lambda grid: -grid.sure)[:_RIVALS]
+    others = [grid for grid in others if grid.count != _USUAL and grid.sure >= 0.6 * best]
+    if not others or (usual and usual[0].sure >= 0.93 * best):
+        return usual[0]
     if usual and usual[0].width * canvas.factor[0] < RESOLVED:
         return usual[0]  # no bar stands alone: nothing speaks for another number
-    ground = _ground(canvas, covered)
+    return _clearest(_ground(canvas, covered), usual + sorted(others, key=lambda grid: grid.count))
+
+
+def _clearest(ground: _Ground, rivals: Sequence[Cells]) -> Cells:
+    """The first of the grids, the usual and the coarse ones first, that leaves about the least murk."""
+    if len(rivals) == 1:
+        return rivals[0]
     murk = [_blur(ground, grid)[1] for grid in rivals]
     allowed = [min(murk) * (1.25 if grid.count == _USUAL else 1.12) + 0.005 for grid in rivals]
     return next(grid for grid, own, most in zip(rivals, murk, allowed, strict=True) if own <= most)
@@ -255,13 +260,20 @@ def _heights(lumas: NDArray[np.float32], unknown: Mask) -> tuple[NDArray[np.floa
     total = np.concatenate((np.zeros((1, lumas.shape[1])), np.cumsum(evidence, axis=0)))
     ends = total.argmax(0)
     heights: NDArray[np.float64] = ends.astype(np.float64)
-    for cell in np.flatnonzero((ends > 2) & (ends < len(upward) - 3)):
-        end = int(ends[cell])
-        inside = float(np.median(upward[max(0, end - 6) : end - 1, cell]))
-        edge = upward[end - 1 : end + 2, cell]  # the top row is covered in part
-        outside = float(np.clip(np.median(upward[end + 2 : end + 5, cell]), -20, inside / 2))
-        part = float(np.clip((edge - outside) / max(inside - outside, 1), 0, 1).sum())
-        heights[cell] = end - 1 + part
+    cells = np.flatnonzero((ends > 2) & (ends < len(upward) - 3))
+    rows = ends[cells]
+    below = np.where(
+        rows - np.arange(6, 1, -1)[:, None] >= 0,
+        upward[np.maximum(rows - np.arange(6, 1, -1)[:, None], 0), cells],
+        np.nan,
+    )
+    inside = np.nanmedian(below, axis=0)
+    edge = upward[rows + np.arange(-1, 2)[:, None], cells]  # the top row is covered in part
+    beyond = rows + np.arange(2, 5)[:, None]
+    past = np.where(beyond < len(upward), upward[np.minimum(beyond, len(upward) - 1), cells], np.nan)
+    outside = np.minimum(np.maximum(np.nanmedian(past, axis=0), -20), inside / 2)
+    part = np.clip((edge - outside) / np.maximum(inside - outside, 1), 0, 1).sum(0)
+    heights[cells] = rows - 1 + part
     above = np.arange(len(upward))[:, None] >= ends
     open_ends = np.where((above & ~dark).any(0), (above & ~dark).argmax(0), len(upward)) - ends
     return heights, np.where(ends > 0, np.maximum(open_ends, 0), 0).astype(np.float64)

@@ -115,13 +115,11 @@ def trace(canvas: Canvas, legend: Legend, line: float) -> NDArray[np.float64]:
     left = _climb(score[:, middle - 1 :: -1])[::-1]
     right = _climb(score[:, middle : RIGHT - LEFT])
     rows = np.concatenate((left, right))
-    heights = np.empty(len(rows))
-    for column, row in enumerate(rows):
-        low = max(0, row - 2)
-        weight = score[low : row + 3, column]
-        total = float(weight.sum())
-        centre = float((weight * (np.arange(low, low + len(weight)) + 0.5)).sum()) / total if total > 0.2 else row + 0.5
-        heights[column] = centre + TOP - 15
+    around = rows + np.arange(-2, 3)[:, None]
+    weights = score[np.clip(around, 0, len(score) - 1), np.arange(len(rows))] * ((around >= 0) & (around < len(score)))
+    total = weights.sum(0)
+    centre = (weights * (around + 0.5)).sum(0) / np.maximum(total, 1e-6)
+    heights = np.where(total > 0.2, centre, rows + 0.5) + TOP - 15
     return _past_legend(heights, len(legend.bars) + len(legend.curves))
 
 
@@ -140,35 +138,36 @@ def _climb(score: NDArray[np.float32], back: float = 0.05, up: float = 0.01, alo
     steep curve is seen there; falling back costs ``back`` per pixel.
     """
     rows, columns = score.shape
-    index = np.arange(rows)
-    height = index.astype(np.float32)
-    value = np.full(rows, -1e3, dtype=np.float32)
-    value[BOTTOM - TOP + 15 - 3 :] = 0
-    came = np.empty((columns, rows), dtype=np.intp)
-    for column in range(columns):
-        passed = np.cumsum(along * score[:, column] - up, dtype=np.float32)
-        rise = value + passed  # from a lower place, a larger row
-        best_rise = np.maximum.accumulate(rise[::-1])[::-1]
-        from_rise = np.minimum.accumulate(np.where(rise == best_rise, index, rows)[::-1])[::-1]
-        fall = value + back * height
-        best_fall = np.maximum.accumulate(fall)
-        from_fall = np.maximum.accumulate(np.where(fall == best_fall, index, 0))
-        rose, fell = best_rise - passed, best_fall - back * height
-        value = np.maximum(rose, fell) + score[:, column]
-        came[column] = np.where(rose >= fell, from_rise, from_fall)
+    passed = np.cumsum(along * score.T - np.float32(up), axis=1, dtype=np.float32)
+    drop = np.float32(back) * np.arange(rows, dtype=np.float32)
+    values = np.empty((columns + 1, rows), dtype=np.float32)
+    values[0] = -1e3
+    values[0, BOTTOM - TOP + 15 - 3 :] = 0
+    for column in range(columns):  # from a lower place, a larger row, or from a higher one
+        rose = np.maximum.accumulate((values[column] + passed[column])[::-1])[::-1] - passed[column]
+        fell = np.maximum.accumulate(values[column] + drop) - drop
+        values[column + 1] = np.maximum(rose, fell) + score[:, column]
     path = np.empty(columns, dtype=np.intp)
-    row = int(value.argmax())
+    row = int(values[columns].argmax())
     for column in range(columns - 1, -1, -1):
         path[column] = row
-        row = int(came[column, row])
+        rise = values[column, row:] + passed[column, row:]
+        fall = (values[column, : row + 1] + drop[: row + 1])[::-1]
+        rose, fell = rise.max() - passed[column, row], fall.max() - drop[row]
+        row = row + int(rise.argmax()) if rose >= fell else row - int(fall.argmax())
     return path
 
 
-def right_axis_top(canvas: Canvas) -> float | None:
-    """The value of the right axis at TOP (0 is on BOTTOM), from its slanted labels; None where they do not agree."""
+def right_axis_top(canvas: Canvas, legend: Legend) -> float | None:
+    """The value of the right axis at TOP (0 is on BOTTOM), from its slanted labels; None where they do not agree.
+
+    The legend's two long names reach into the axis: what stands in their rows is left out.
+    """
     x0, x1 = _RIGHT_LABELS
     ink = canvas.off_page[TOP - 8 : BOTTOM - 20, x0:x1] > 90
     boxes = [box for box in label_boxes(ink, 12, gap_y=1) if box[2] - box[0] >= 8 and box[3] - box[1] >= 8]
+    names = [_LEGEND_Y + (len(legend.bars) + k) * _LEGEND_PITCH for k in range(len(legend.curves))]
+    boxes = [box for box in boxes if all(abs(TOP - 8 + (box[1] + box[3]) / 2 - y) > 8 for y in names)]
     tops = [TOP - 8 + box[1] + 3.0 for box in boxes]
     values: list[float | None] = []
     found = None

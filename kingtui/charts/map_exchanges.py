@@ -19,23 +19,28 @@ def split(
     The colours are stacked in the legend's order from the bottom up, so a bar is cut into consecutive pieces where the
     sum of the distances from the pieces' colours is the least (dynamic programming up the rows, all bars at once).
     """
-    rows = np.arange(BOTTOM - 1, max(TOP, BOTTOM - 1 - int(heights.max())) - 1, -1)
-    columns = np.clip(np.floor(x).astype(int), 0, canvas.width - 1)
-    pixels = canvas.rgb[rows[:, None], columns[None]].astype(np.float32)  # rows upward × bars × 3
+    order = np.argsort(-heights, kind="stable")  # the highest first: those that reach a row stand in front
+    pixels = np.minimum(np.maximum(np.round(heights[order]), 1), BOTTOM - TOP).astype(int)
+    reaching = [int(n) for n in np.searchsorted(-pixels, -np.arange(pixels.max(initial=0)), side="left")]
+    columns = np.clip(np.floor(x[order]).astype(int), 0, canvas.width - 1)
     palette = np.array(colours, dtype=np.float32)
-    cost = np.linalg.norm(pixels[:, :, None] - palette, axis=-1)  # rows × bars × colours
-    inside = np.arange(len(rows))[:, None] < np.maximum(np.round(heights), 1)
-    cost[~inside] = 0
-    best = np.zeros(cost.shape[1:], dtype=np.float32)
-    came = np.empty(cost.shape, dtype=np.int8)
-    for row in range(len(rows)):
-        low = np.minimum.accumulate(best, axis=1)
-        came[row] = np.maximum.accumulate(np.where(best <= low, np.arange(len(colours)), 0), axis=1)
-        best = low + cost[row]
-    shares = np.zeros(cost.shape[1:])
-    bars = np.arange(len(x))
+    square = (palette * palette).sum(1)
+    best = np.zeros((len(x), len(colours)), dtype=np.float32)
+    came = []
+    for row, count in enumerate(reaching):
+        seen = canvas.rgb[BOTTOM - 1 - row, columns[:count]].astype(np.float32)
+        cost = np.sqrt(np.maximum((seen * seen).sum(1)[:, None] - 2 * seen @ palette.T + square, 0))
+        low = np.minimum.accumulate(best[:count], axis=1)
+        here = np.where(best[:count] <= low, np.arange(len(colours)), 0)
+        came.append(np.maximum.accumulate(here, axis=1))
+        best[:count] = low + cost
+    shares = np.zeros(best.shape)
     colour = best.argmin(1)
-    for row in range(len(rows) - 1, -1, -1):
-        shares[bars, colour] += inside[row]
-        colour = came[row][bars, colour]
-    return np.asarray(shares / np.maximum(shares.sum(1, keepdims=True), 1))
+    for row in range(len(reaching) - 1, -1, -1):
+        count = reaching[row]
+        bars = np.arange(count)
+        shares[bars, colour[:count]] += 1
+        colour[:count] = came[row][bars, colour[:count]]
+    unsorted = np.empty_like(shares)
+    unsorted[order] = shares / np.maximum(shares.sum(1, keepdims=True), 1)
+    return unsorted

@@ -110,7 +110,7 @@ def read_plot(canvas: Canvas, legend: Legend, axes: Axes) -> Plot | None:
     if cells is None:
         return None
     heights = measure(canvas, cells, hidden, axes.count)
-    top = right_axis_top(canvas)
+    top = right_axis_top(canvas, legend)
     prices = _prices(cells, axes.ticks, axes.price)
     curve = None if top is None else _at_cells(course, cells) * top
     heights = heights if curve is None or top is None else _uncovered(heights, curve, top)
@@ -135,7 +135,7 @@ def _prices(cells: Cells, ticks: Ticks, axis: Axis) -> NDArray[np.float64]:
 
 def _own_cell(prices: NDArray[np.float64], cells: Cells, axes: Axes) -> int:
     """The price's own cell: that of the printed price, or of the line where the two are not together."""
-    at_line = int(np.clip(round(((axes.line or LEFT) - LEFT) / cells.width), 0, cells.count - 1))
+    at_line = int(np.clip(round(((axes.line or LEFT) - cells.first) / cells.width), 0, cells.count - 1))
     if axes.label.value is None:
         return at_line
     printed = int(np.abs(prices - axes.label.value).argmin())

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kingtui.charts.axes import runs
 from kingtui.charts.font import advance
-from kingtui.charts.glyphs import read_lines
+from kingtui.charts.lines import read_lines
 from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.ratio_symbols import BASELINE, FONT, LONG_END, SHORT_END, Symbol, read_symbols
 from kingtui.charts.reading import Arrow, Kind, RatioReading, Row

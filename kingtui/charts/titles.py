@@ -15,7 +15,7 @@ from textwrap import wrap
 import numpy as np
 
 from kingtui.charts.font import SHORT, Patch, advance
-from kingtui.charts.glyphs import confirm, settle
+from kingtui.charts.glyphs import confirm, settle, settle_each
 from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.text import read_texts
 
@@ -54,7 +54,7 @@ class Pen:
     def take(self, words: Sequence[str], reach: float = 0.75, drop: float = 0.25, lead: float = _LEAD) -> str | None:
         """The one of ``words`` that stands within ``reach`` pixels of the pen, which moves behind it; None where none
         is clear."""
-        found = [settle(self.luma, word, self.size, self.x, self.baseline, True, reach, drop) for word in words]
+        found = settle_each(self.luma, words, self.size, self.x, self.baseline, True, reach, drop)
         scores = np.array([likeness for _, _, likeness in found])
         best = int(scores.argmax())
         if scores[best] < _LIKE or scores[best] - np.delete(scores, best).max(initial=-1) < lead:

@@ -101,7 +101,7 @@ def test_axes_and_curves_are_where_they_were_painted() -> None:
     assert ticks is not None
     assert len(ticks.places) >= 8
     below, above = sum(t for k, t in TOTALS.items() if k < 199), sum(t for k, t in TOTALS.items() if k > 199)
-    top = right_axis_top(canvas)
+    top = right_axis_top(canvas, read_legend(canvas))
     assert top is not None
     assert top >= max(below, above)
     assert len(read_legend(canvas).bars) == 2

@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kingtui.charts import text
 from kingtui.charts.font import advance, font_file
-from kingtui.charts.glyphs import confirm, read_lines, settle
+from kingtui.charts.glyphs import confirm, settle
+from kingtui.charts.lines import read_lines
 from kingtui.charts.text import NUMBER, SYMBOL, read_texts
 
 
