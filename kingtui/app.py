@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState, get_current_worker
@@ -18,17 +18,21 @@ from kingtui.bridge import Bridge
 from kingtui.clock import Clock, SystemClock
 from kingtui.control import Control
 from kingtui.driver import EnduringDriver, TerminalLost
-from kingtui.models import STEPS, KingError, StepStatus
-from kingtui.screens.dialogs import PLACES, Confirm, GoTo, Leave, Leaving, Told, keys, why
+from kingtui.frame import Frame
+from kingtui.models import STEPS, KingError, StepStatus, StepView
+from kingtui.palette import commands
+from kingtui.screens.dialogs import Choose, Confirm, GoTo, Leave, Leaving, Told, keys, why
 from kingtui.screens.history import HistoryScreen
 from kingtui.screens.home import HomeScreen
 from kingtui.screens.log import LogScreen
 from kingtui.screens.pictures import PicturesScreen
+from kingtui.screens.reports import ReportsScreen
 from kingtui.screens.run import RunScreen
+from kingtui.screens.setup import SetupScreen
 from kingtui.screens.symbols import SymbolsScreen
-from kingtui.themes import THEMES
+from kingtui.screens.text import TextScreen
 from kingtui.widgets.keyed_table import KeyedTable
-from kingtui.widgets.live import Live
+from kingtui.widgets.live import Live, Severity
 from kingtui.widgets.steps import StepRow
 from kingtui.widgets.symbol_table import SymbolTable
 
@@ -45,7 +49,7 @@ class Start(Protocol):
     def __call__(self, spawn: Any) -> Awaitable[None]: ...
 
 
-class KingApp(App[None]):
+class KingApp(Frame):
     """Shows what ``control`` tells and asks it for what is keyed.
 
     ``start(spawn)`` is called once the app runs: what it spawns are workers of this app. ``stop()`` is awaited before
@@ -65,6 +69,8 @@ class KingApp(App[None]):
         ),
         Binding("p", "pause", "Pause", id="pause", tooltip="Hold automatic triggers; steps run when you ask"),
         Binding("p", "resume", "Resume", id="resume", tooltip="Let steps run by themselves again"),
+        Binding("x", "cancel", "Cancel", id="cancel", tooltip="End a run that is at work; asks first"),
+        Binding("r", "restart", "Restart", show=False, id="restart", tooltip="End every run, set all idle; asks first"),
         Binding("g", "go", "Go to", id="go", tooltip="Go to another screen: g, then its letter"),
         Binding("slash", "find", "Find", key_display="/", id="find", tooltip="Look a symbol up"),
         Binding("w", "why", "Why", id="why", tooltip="Health and its reasons, the home, the API"),
@@ -74,9 +80,11 @@ class KingApp(App[None]):
     ]  # fmt: skip
 
     def __init__(
-        self, control: Control, *, start: Start, stop: Callable[[], Awaitable[None]], clock: Clock | None = None
-    ) -> None:
-        super().__init__(driver_class=EnduringDriver)
+        self, control: Control, *, start: Start, stop: Callable[[], Awaitable[None]], clock: Clock | None = None,
+        keymap: Mapping[str, str] | None = None, theme: str | None = None, choices: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """``keymap``: keys by binding, checked; ``theme``: a setting, before what ``choices`` of former starts say."""
+        super().__init__(keymap=keymap or {}, theme=theme, choices=choices or {}, driver_class=EnduringDriver)
         self.control = control
         self.hung_up = False
         """Whether the app ended because its terminal did."""
@@ -89,13 +97,10 @@ class KingApp(App[None]):
         self._leaving = False
         screens: dict[str, Callable[[Live], Screen[None]]] = {
             "home": HomeScreen, "symbols": SymbolsScreen, "history": HistoryScreen, "pictures": PicturesScreen,
-            "log": LogScreen,
+            "log": LogScreen, "reports": ReportsScreen, "setup": SetupScreen,
         }  # fmt: skip
         for mode, screen in screens.items():
             self.add_mode(mode, partial(screen, self.live))
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = THEMES[0].name
 
     async def on_mount(self) -> None:
         # Textual's eager tasks end the read loops of some clients at once; plain ones are what asyncio gives everyone.
@@ -171,6 +176,8 @@ class KingApp(App[None]):
             return not paused
         if action == "resume":
             return paused
+        if action == "cancel":
+            return bool(self._at_work())
         return True
 
     def on_step_row_run_chosen(self, event: StepRow.RunChosen) -> None:
@@ -178,6 +185,31 @@ class KingApp(App[None]):
 
     def on_step_row_cancel_asked(self, event: StepRow.CancelAsked) -> None:
         self.ask_to_cancel(event.step)
+
+    def on_run_screen_cancel_asked(self, event: RunScreen.CancelAsked) -> None:
+        self.ask_to_cancel(event.step)
+
+    def on_text_screen_copy_asked(self, event: TextScreen.CopyAsked) -> None:
+        self.copy(event.text, event.what)
+
+    def action_cancel(self) -> None:
+        """End the run that is at work; where there are several, ask which."""
+        steps = {view.info.number: view.info.name for view in self._at_work()}
+        if len(steps) == 1:
+            self.ask_to_cancel(next(iter(steps)))
+        elif steps:
+            self.push_screen(Choose("End the run of", steps), self._cancel_chosen)
+
+    def _cancel_chosen(self, step: int | None) -> None:
+        if step is not None:
+            self.ask_to_cancel(step)
+
+    def _at_work(self) -> list[StepView]:
+        return [view for view in self.live.status.steps if view.current_run] if self.live.status is not None else []
+
+    def action_restart(self) -> None:
+        """Restart, after a question."""
+        self.ask_to_restart()
 
     def ask_to_cancel(self, step: int) -> None:
         """End a step's run, after a question."""
@@ -235,32 +267,18 @@ class KingApp(App[None]):
         """The keys that work here."""
         active = list(self.screen.active_bindings.values())
         shown = {found.binding.id: self.get_key_display(found.binding) for found in active if found.binding.id}
-        self.push_screen(Told("Keys that work here", keys(active, shown)))
+        about = getattr(self.screen, "HELP", "")
+        self.push_screen(Told("Keys that work here", keys(active, shown, about)))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers: all that can be done now."""
-        for info in STEPS:
-            action = f"trigger({info.number})"
-            yield SystemCommand(f"Run step {info.number}", info.name, lambda action=action: self.run_action(action))
-        status = self.live.status
-        if status is not None and status.paused:
-            yield SystemCommand("Resume", "Let steps run by themselves again", self.action_resume)
-        else:
-            yield SystemCommand("Pause", "Hold automatic triggers", self.action_pause)
-        for view in status.steps if status is not None else ():
-            if view.current_run is not None:
-                step = view.info.number
-                yield SystemCommand(
-                    f"Cancel step {step}", "End its run and hold it", lambda step=step: self.ask_to_cancel(step)
-                )
-        yield SystemCommand("Restart", "End every run; all steps become idle", self.ask_to_restart)
-        for _, mode, words in PLACES:
-            yield SystemCommand(f"Go to {mode}", words, lambda mode=mode: self.switch_mode(mode))
-        yield SystemCommand("Health", "Its reasons, the home, the API", self.action_why)
-        yield SystemCommand("Keys", "The keys that work here", self.action_keys)
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
-        yield SystemCommand("Quit", "Stop everything safely and leave", self.action_quit)
-        yield SystemCommand("Leave it running", "Quit; work goes on in the background", self.leave_running)
+        return commands(self, screen)
+
+    def tell(self, text: str, severity: Severity = "information") -> None:
+        self.live.tell(text, severity)
+
+    async def keep(self, name: str, value: str) -> None:
+        await self.live.ask(self.control.choose(name, value))
 
     # Leaving
 

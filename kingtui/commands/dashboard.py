@@ -15,7 +15,7 @@ from kingtui.commands.output import say
 from kingtui.home import Home, owner
 from kingtui.models import KingError, WrongUse
 from kingtui.runtime import Runtime
-from kingtui.settings import Settings
+from kingtui.settings import Settings, keymap_of
 
 log = logging.getLogger("kingtui.dashboard")
 
@@ -31,9 +31,14 @@ def open_dashboard(settings: Settings) -> None:
 
 async def _show(settings: Settings) -> None:
     from kingtui.app import KingApp
+    from kingtui.themes import checked_theme
 
+    theme, keymap = checked_theme(settings.theme), _keymap(settings)
     async with Runtime(settings, mode="dashboard") as runtime:
-        app = KingApp(runtime.control, start=runtime.start, stop=runtime.stop)
+        choices = await runtime.control.choices()
+        app = KingApp(
+            runtime.control, start=runtime.start, stop=runtime.stop, keymap=keymap, theme=theme, choices=choices
+        )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.leave)
@@ -50,6 +55,15 @@ async def _show(settings: Settings) -> None:
         go_on_in_background(settings, address)
     elif app.return_code:
         raise KingError("the dashboard ended with an error; orchestrator.log in the home tells which")
+
+
+def _keymap(settings: Settings) -> dict[str, str]:
+    """The user's keys, checked. Raises WrongUse."""
+    if not settings.keymap:
+        return {}
+    from kingtui.keymap import checked
+
+    return checked(keymap_of(settings.keymap))
 
 
 def go_on_in_background(settings: Settings, address: str | None) -> None:

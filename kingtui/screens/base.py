@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer
 
+from kingtui.widgets.key_bar import KeyBar
 from kingtui.widgets.live import Live
 from kingtui.widgets.masthead import Masthead
 
@@ -24,4 +24,4 @@ class KingScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Masthead(self.live)
         yield from self.body()
-        yield Footer(compact=True)
+        yield KeyBar()

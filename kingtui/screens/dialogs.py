@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -18,9 +18,11 @@ from kingtui.widgets.words import HEALTH_MARKS, plain
 PLACES: tuple[tuple[str, str, str], ...] = (
     ("h", "home", "Home: steps, newest symbols, activity"),
     ("s", "symbols", "Symbols: look one up, its levels and report"),
+    ("e", "reports", "Reports: what was written, by symbol and day"),
     ("r", "history", "History: every run and its log"),
     ("p", "pictures", "Pictures: what arrived and what became of it"),
     ("l", "log", "Log, live"),
+    ("c", "setup", "Setup: what is connected, settings, theme"),
 )
 """Key, mode and words of every screen."""
 
@@ -92,6 +94,34 @@ class Leave(ModalScreen[Leaving | None]):
         self.dismiss("stop" if answer == "stop" else "background" if answer == "background" else None)
 
 
+class Choose(ModalScreen[int | None]):
+    """One of a few numbered things, chosen by its number."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(number), f"choose({number})", str(number), id=f"choose.{number}", tooltip=f"Number {number}")
+            for number in range(1, 7)
+        ),
+        Binding("escape,q", "choose(0)", "None", id="choose.none", tooltip="None of them"),
+    ]
+
+    def __init__(self, title: str, choices: Mapping[int, str]) -> None:
+        super().__init__()
+        self.choices, self._heading = dict(choices), title
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="window") as window:
+            window.border_title = self._heading
+            window.border_subtitle = "esc: none"
+            yield Static(_table([(str(number), name) for number, name in self.choices.items()]))
+
+    def action_choose(self, number: int) -> None:
+        """Choose it, or nothing."""
+        if number in self.choices or not number:
+            self.dismiss(number or None)
+
+
 class GoTo(ModalScreen[str | None]):
     """The letters that follow ``g``. A letter gives its mode, a second ``g`` gives ``top``."""
 
@@ -159,13 +189,22 @@ def why(status: Status) -> Content:
     return Content.assemble((mark.text, mark.style), *reasons, "\n", *lines)
 
 
-def keys(active: Sequence[ActiveBinding], display: dict[str, str]) -> Content:
-    """The keys that work here, each with what it does; ``display`` names them by their binding's id."""
-    rows: dict[str, str] = {}
-    for _, binding, enabled, tooltip in active:
+def keys(active: Sequence[ActiveBinding], display: Mapping[str, str], about: str = "") -> Content:
+    """The keys that work here, those of the place first; ``display`` names them by their binding's id."""
+    here: dict[str, str] = {}
+    everywhere: dict[str, str] = {}
+    for node, binding, enabled, tooltip in active:
         if binding.id is not None and enabled and not binding.system:
-            rows.setdefault(display[binding.id], tooltip or binding.description)
-    return _table(sorted(rows.items(), key=lambda row: (len(row[0]), row[0].lower())))
+            group = everywhere if isinstance(node, App) else here
+            group.setdefault(display[binding.id], tooltip or binding.description)
+    for key in here:
+        everywhere.pop(key, None)
+    parts = [Content(f"{about}\n")] if about else []
+    for title, group in (("Here", here), ("Everywhere", everywhere)):
+        if group:
+            rows = sorted(group.items(), key=lambda row: (len(row[0]), row[0].lower()))
+            parts += [Content.styled(title, "$foreground-muted"), _table(rows), Content("")]
+    return Content("\n").join(parts[:-1])
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> Content:

@@ -60,12 +60,16 @@ class Dashboard:
 
 @contextlib.asynccontextmanager
 async def dashboard(
-    home: Path, size: tuple[int, int] = WIDE, *, sources: Any = None, **settings: Any
-) -> AsyncIterator[Dashboard]:
+    home: Path, size: tuple[int, int] = WIDE, *, sources: Any = None, keymap: Any = None,
+    theme: str | None = "kingfisher", **settings: Any,
+) -> AsyncIterator[Dashboard]:  # fmt: skip
     """The app at work, its first status shown; stopped at the end."""
     chosen = Settings(home=home, **{"api": False, "workers": 1, "min_free_disk": 0} | settings)
     async with Runtime(chosen, mode="dashboard", sources=sources) as runtime:
-        app = KingApp(runtime.control, start=runtime.start, stop=runtime.stop)
+        app = KingApp(
+            runtime.control, start=runtime.start, stop=runtime.stop, keymap=keymap, theme=theme,
+            choices=await runtime.control.choices(),
+        )  # fmt: skip
         async with app.run_test(size=size) as pilot:
             await until(lambda: app.live.status is not None and app.live.book.loaded, "the first status")
             await until(lambda: any(worker.name == "triggers" for worker in app.workers), "the loops")
