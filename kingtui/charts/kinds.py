@@ -5,7 +5,7 @@ A kind of chart is one module and one line in ``READERS``. The module has
     SIZE: tuple[int, int | None]      the canonical width and height (None: by the width alone)
     TITLE_BOX: Box                    where the title stands on the canvas
     TITLE: re.Pattern[str]            the title's pattern; groups ``symbol`` and ``leverage`` where it prints them
-    title(canvas) -> str | None       optional: the title where the font alone tells it; else the recogniser reads it
+    title(canvas) -> str | None       optional: the title where the module knows a surer way than ``read_title``
     structure(canvas) -> float        0 to 1: how well the picture has the chart's parts (cheap, no text, no notes)
     kind(match) -> Kind               the kind that a title means
     read(canvas, match) -> AnyReading every number; ``match`` is TITLE's match on the title (``match.string``);

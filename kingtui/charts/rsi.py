@@ -24,6 +24,7 @@ from kingtui.charts.rsi_ink import BAND_HEIGHT, BANDS, ink_of
 from kingtui.charts.rsi_labels import Fitter, Label, fit_labels
 from kingtui.charts.rsi_words import SIZE as FONT_SIZE
 from kingtui.charts.text import DIGITS, SYMBOL, read_texts
+from kingtui.charts.titles import read_title
 
 SIZE: tuple[int, int | None] = (800, 600)
 TITLE_BOX: Box = (4, 1, 112, 22)
@@ -52,6 +53,11 @@ Measured: labels of listed symbols have at most 0.9, of others mostly 2 and more
 _SURE_EDGE = 0.1
 _DOT_DOUBT = 0.5
 """A dot seen less clearly than this (0 to 1) has no sure value."""
+
+
+def title(canvas: Canvas) -> str | None:
+    """The title, which is always the same, where it is read well enough to be it."""
+    return _TITLE if TITLE.search(read_title(canvas, TITLE_BOX)) else None
 
 
 def structure(canvas: Canvas) -> float:

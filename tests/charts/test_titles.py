@@ -14,7 +14,7 @@ from kingtui.charts.map_title import EXCHANGES
 from kingtui.charts.painter import Chart, paint
 from kingtui.charts.reading import MapReading
 from kingtui.charts.titles import LEVERAGES
-from tests.charts.builders import MOMENT, map_chart, ratio_chart
+from tests.charts.builders import MOMENT, map_chart, ratio_chart, rsi_chart
 
 
 def painted(chart: Chart, scale: float = 1.0, quality: int = 75) -> Canvas:
@@ -83,3 +83,8 @@ def test_a_known_title_costs_the_recogniser_its_symbol_only(monkeypatch: pytest.
     assert widths[0] <= 128
     charts.identify(paint(ratio_chart(20, 30, 40)))
     assert len(widths) == 1
+
+
+def test_an_rsi_map_s_title_is_clean() -> None:
+    """The axis' 100 is printed over it."""
+    assert charts.identify(paint(rsi_chart(20, 50, 80, 64, 33))).title == "RSI Heatmap"
