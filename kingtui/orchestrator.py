@@ -180,6 +180,15 @@ class Orchestrator:
         else:
             self._wake()
 
+    async def _feeds(self, before: Lane | None, run: Run | None) -> bool:
+        """Whether the step before ``run`` is at work, or will be in a moment, so that there may soon be more to do."""
+        if before is None or run is None:
+            return False
+        if before.busy or before.pending is not None:
+            return True
+        comes = not self.paused and before.held_at is None and before.not_before is None
+        return comes and run.trigger != MANUAL and (await before.step.backlog()).due > 0
+
     async def _end(self, lane: Lane, why: str) -> bool:
         """End the lane's run, if any, and wait until it has ended."""
         if not lane.busy:
@@ -237,7 +246,7 @@ class Orchestrator:
             lane.run,
             self._tools,
             backlog=lane.step.backlog,
-            feeding=lambda: before is not None and before.busy and before.run is not None,
+            feeding=lambda: self._feeds(before, lane.run),
             finished_item=lambda: self.item_finished(number),
         )
         self._tools.bus.post(RunStarted(lane.run))

@@ -65,15 +65,15 @@ class Step(Protocol):
 class RunContext:
     """One run at work: it counts, reports progress, keeps the log, and takes items as they come.
 
-    ``feeding`` tells whether the step before is at work: then a run that has nothing left waits a little for more
-    items rather than ending and being asked again for each.
+    ``feeding`` tells whether the step before is at work or is about to be: then a run that has nothing left waits a
+    little for more items rather than ending and being asked again for each.
     """
 
     LINGER_SECONDS = 20.0
 
     def __init__(
         self, run: Run, tools: Toolbox, *, backlog: Callable[[], Awaitable[Backlog]],
-        feeding: Callable[[], bool] = lambda: False, finished_item: Callable[[], None] = lambda: None,
+        feeding: Callable[[], Awaitable[bool]], finished_item: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self.run = run
         self.tools = tools
@@ -154,7 +154,7 @@ class RunContext:
 
     async def _linger(self) -> bool:
         """Wait for more items while the step before is at work; False where none came."""
-        if not self._feeding():
+        if not await self._feeding():
             return False
         waited = asyncio.create_task(self._fed.wait())
         pause = asyncio.create_task(self.tools.clock.sleep(self.LINGER_SECONDS))
