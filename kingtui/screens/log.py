@@ -7,30 +7,25 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events as terminal
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import RichLog
 
 from kingtui.events import Event, Logged
 from kingtui.models import LogEntry
-from kingtui.screens.base import KingScreen
+from kingtui.screens.text import Shown, TextScreen
 from kingtui.widgets.live import Live
-from kingtui.widgets.log_words import LEVELS, entry_line, rank
-
-LINES = 2000
-FIRST_LINES = 500
+from kingtui.widgets.log_view import LINES, LogView
+from kingtui.widgets.log_words import LEVELS, entry_line, entry_text, rank
 
 
-class LogScreen(KingScreen):
+class LogScreen(TextScreen):
     """Written in batches, and only while it is looked at."""
 
-    CSS_PATH = "log.tcss"
+    AUTO_FOCUS = "LogView"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "level", "Level", id="log.level", tooltip="Show only lines from this level on"),
         Binding("f", "follow", "Follow", id="log.follow", tooltip="Stay at the newest line, or stand still"),
-        Binding("j", "scroll(1)", "Down", show=False, id="log.down", tooltip="One line down"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="log.up", tooltip="One line up"),
-        Binding("G", "newest", "Newest", show=False, id="log.newest", tooltip="The newest line"),
     ]
 
     def __init__(self, live: Live) -> None:
@@ -38,10 +33,23 @@ class LogScreen(KingScreen):
         self.entries: deque[LogEntry] = deque(maxlen=LINES)
         self.level = LEVELS.index("INFO")
         self._unwritten: list[LogEntry] = []
-        self._width = 0
+        self._new = 0
+        """Lines that came since it stands still."""
 
     def body(self) -> ComposeResult:
-        yield RichLog(max_lines=LINES, wrap=True, auto_scroll=True)
+        view = LogView(id="log", classes="pane")
+        view.border_title = "Log (UTC)"
+        yield view
+
+    def searched(self) -> LogView:
+        return self.query_one(LogView)
+
+    def reader(self) -> LogView:
+        return self.query_one(LogView)
+
+    def taken(self) -> Shown | None:
+        shown = [entry_text(entry) for entry in self.entries if rank(entry.level) >= self.level]
+        return Shown("\n".join(shown) + "\n", f"{len(shown):,} lines of the log", "kingtui.log") if shown else None
 
     def on_mount(self) -> None:
         self.live.happened.subscribe(self, self._happened)
@@ -49,17 +57,11 @@ class LogScreen(KingScreen):
         self._name_it()
         self.live.start(self._load(), "log")
 
-    def on_resize(self, event: terminal.Resize) -> None:
-        width = self.query_one(RichLog).size.width
-        if self._width not in (0, width):
-            self._rewrite()
-        self._width = width
-
     def on_screen_resume(self, event: terminal.ScreenResume) -> None:
         self._write()
 
     async def _load(self) -> None:
-        found = await self.live.ask(self.live.control.logs(FIRST_LINES))
+        found = await self.live.ask(self.live.control.logs(LINES))
         if found is not None:
             heard = [entry for entry in self.entries if not found or entry.at > found[-1].at]
             self.entries = deque([*found, *heard], maxlen=LINES)
@@ -73,25 +75,35 @@ class LogScreen(KingScreen):
             self._write()
 
     def _write(self) -> None:
-        log = self.query_one(RichLog)
-        lines, self._unwritten = self._unwritten, []
-        with self.app.batch_update():
-            for entry in lines:
-                if rank(entry.level) >= self.level:
-                    log.write(entry_line(entry, self.live), expand=True)
+        view = self.query_one(LogView)
+        entries, self._unwritten = self._unwritten, []
+        lines = [entry_line(entry, self.live) for entry in entries if rank(entry.level) >= self.level]
+        if lines:
+            view.extend(lines)
+            self._new = 0 if view.follows else self._new + len(lines)
+            self._name_it()
+            self.search_again()
 
     def _rewrite(self) -> None:
-        self.query_one(RichLog).clear()
-        self._unwritten = list(self.entries)
-        self._write()
+        view = self.query_one(LogView)
+        self._unwritten = []
+        view.replace(entry_line(entry, self.live) for entry in self.entries if rank(entry.level) >= self.level)
+        self.search_again()
         self._name_it()
+        self.refresh_bindings()
 
     def _name_it(self) -> None:
-        log = self.query_one(RichLog)
-        log.border_title = "Log (UTC)"
-        log.border_subtitle = (
-            f"from {LEVELS[self.level].lower()} on · {'follows' if log.auto_scroll else 'stands still'}"
+        view = self.query_one(LogView)
+        level = LEVELS[self.level].lower()
+        stands = f"stands still, {self._new:,} new below" if self._new else "stands still"
+        view.border_subtitle = (
+            f"{'every line' if not self.level else f'from {level} on'} · {'follows' if view.follows else stands}"
         )
+
+    @on(LogView.FollowChanged)
+    def _follow_changed(self, event: LogView.FollowChanged) -> None:
+        self._new = 0
+        self._name_it()
 
     def action_level(self) -> None:
         """Show lines from the next level on."""
@@ -100,16 +112,5 @@ class LogScreen(KingScreen):
 
     def action_follow(self) -> None:
         """Follow the newest line, or stand still."""
-        log = self.query_one(RichLog)
-        log.auto_scroll = not log.auto_scroll
-        if log.auto_scroll:
-            log.scroll_end(animate=False)
-        self._name_it()
-
-    def action_scroll(self, by: int) -> None:
-        """Move by lines."""
-        self.query_one(RichLog).scroll_relative(y=by, animate=False)
-
-    def action_newest(self) -> None:
-        """Go to the newest line."""
-        self.query_one(RichLog).scroll_end(animate=False)
+        view = self.query_one(LogView)
+        view.follows = not view.follows

@@ -71,9 +71,17 @@ class TableScreen(KingScreen, Generic[Item]):
         """Whether the first page may be another after this event."""
         raise NotImplementedError
 
+    def heading(self) -> str:
+        """What the table shows: the title, and how it is filtered."""
+        return self.TITLE_TEXT
+
+    def empty(self) -> str:
+        """What is told where there is no row."""
+        return self.EMPTY
+
     def body(self) -> ComposeResult:
         frame = Vertical(KeyedTable(self.COLUMNS, right=self.RIGHT), Line(classes="empty"), classes="frame")
-        frame.border_title = self.TITLE_TEXT
+        frame.border_title = self.heading()
         yield frame
         yield Line(id="detail")
 
@@ -98,6 +106,12 @@ class TableScreen(KingScreen, Generic[Item]):
         self._loading, self._dirty = True, False
         self.live.start(self._load(), f"{self.TITLE_TEXT} page")
 
+    def begin(self) -> None:
+        """Show the first page anew, of what the filters let through now."""
+        self._befores = [None]
+        self.query_one(".frame").border_title = self.heading()
+        self.load()
+
     async def _load(self) -> None:
         before = self._befores[-1]
         try:
@@ -120,7 +134,7 @@ class TableScreen(KingScreen, Generic[Item]):
         table.sync({key: self.cells(item) for key, item in self.items.items()})
         self.query_one(".frame").border_subtitle = self._where()
         self.set_class(not self.items, "-empty")
-        self.query_one(".empty", Line).show(Content.styled(self.EMPTY, "$foreground-muted"))
+        self.query_one(".empty", Line).show(Content.styled(self.empty(), "$foreground-muted"))
         if self.items and self.focused is None and self.is_current:
             table.focus()
         self._show_detail()
@@ -165,9 +179,8 @@ class TableScreen(KingScreen, Generic[Item]):
 
     def action_older(self) -> None:
         """Show the page with older rows."""
-        oldest = min((self.item_id(item) for item in self.items.values()), default=None)
-        if oldest is not None:
-            self._befores.append(oldest)
+        if self.items:
+            self._befores.append(self.item_id(list(self.items.values())[-1]))
             self.load()
 
     def action_newer(self) -> None:

@@ -25,6 +25,12 @@ def entry_line(entry: LogEntry, live: Live) -> Text:
     return _line(f"{entry.at:%H:%M:%S}", entry.level, f"{where}{run}  ", plain(entry.text), live)
 
 
+def entry_text(entry: LogEntry) -> str:
+    """The line as the log's file has it, to be saved."""
+    run = f"run={entry.run_id} " if entry.run_id is not None else ""
+    return f"{entry.at.isoformat(timespec='milliseconds')} {entry.level} {plain(entry.logger)} {run}{plain(entry.text)}"
+
+
 def file_line(line: str, live: Live) -> Text:
     """A line of a run's log file: its moment without the date, its level, and what follows the run's number."""
     parts = line.split(" ", 5)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
-from textual.widgets import Input, Markdown, RichLog, TabbedContent, Tabs
+from textual.widgets import Input, Markdown, TabbedContent, Tabs
 
 from kingtui.home import Home
 from kingtui.models import RunStatus
@@ -25,6 +25,7 @@ from kingtui.store.database import Database
 from kingtui.widgets.activity import Activity
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.line import Line
+from kingtui.widgets.log_view import LogView
 from tests.tui.dashboard import NARROW, WIDE, dashboard
 from tests.world import at_rest, ratio_chart, ratio_picture, until
 
@@ -84,9 +85,16 @@ async def test_a_dropped_chart_becomes_symbols_to_look_up(tmp_path: Path, size: 
         assert "liquidation-implied" in card.text
         assert "chart0.jpg" in card.text
         table = screen.query_one(KeyedTable)
-        await until(lambda: table.chosen == row.symbol and table.has_focus, "the list at the symbol")
+        if size == WIDE:
+            await until(lambda: table.chosen == row.symbol and table.has_focus, "the list at the symbol")
+        else:  # one of the two at a time
+            assert not table.region
+            await seen.press("escape")
+            await until(lambda: table.chosen == row.symbol and table.region, "the list at the symbol")
+            await seen.press("enter")
+            await until(lambda: not table.region and card.region, "the symbol again")
 
-        await seen.press("r")
+        await seen.press("v")
         assert screen.query_one(TabbedContent).active == "report"
         await until(lambda: row.symbol in screen.query_one(Markdown).source, "the report")
         assert "no financial advice" in screen.query_one(Markdown).source
@@ -102,22 +110,6 @@ async def test_what_is_no_symbol_and_what_is_not_known(tmp_path: Path) -> None:
         await seen.press(*"zzz", "enter")
         await until(lambda: "ZZZ: nothing is known of it" in message.text, "the other sentence")
         assert message.display
-
-
-@pytest.mark.slow
-async def test_the_input_narrows_the_list_and_completes(tmp_path: Path) -> None:
-    async with dashboard(tmp_path) as seen:
-        seen.drop(ratio_picture(3))
-        await until(lambda: len(seen.app.live.book.records) == 12, "the records")
-        symbol = sorted(seen.app.live.book.records)[4]
-        await seen.press("slash", *symbol[:2].lower())
-        screen = await seen.shown(SymbolsScreen)
-        table = screen.query_one(KeyedTable)
-        await until(lambda: 0 < len(table.keys) < 12, "a shorter list")
-        assert all(symbol[:2] in key for key in table.keys)
-        entry = screen.query_one(Input)
-        assert entry.suggester is not None
-        assert (await entry.suggester.get_suggestion(symbol[:2].lower()) or "").upper().startswith(symbol[:2])
 
 
 async def many_runs(home: Home, count: int) -> None:
@@ -191,21 +183,29 @@ async def test_a_quarantined_picture_can_be_tried_again(tmp_path: Path) -> None:
         await seen.notices("Tried again: broken.jpg")
 
 
-async def test_the_log_is_live_filtered_and_can_stand_still(tmp_path: Path) -> None:
+async def test_the_log_is_live_filtered_searched_and_can_stand_still(tmp_path: Path) -> None:
     async with dashboard(tmp_path) as seen:
         await seen.press("g", "l")
         screen = await seen.shown(LogScreen)
-        log = screen.query_one(RichLog)
-        await until(lambda: any("kingtui runs in" in line.text for line in log.lines), "what was logged before")
+        log = screen.query_one(LogView)
+        await until(lambda: any("kingtui runs in" in line for line in log.texts), "what was logged before")
         await seen.runtime.control.pause()
-        await until(lambda: any("automatic triggers are held" in line.text for line in log.lines), "a live line")
-        await seen.press("v")
-        await until(lambda: not log.lines, "nothing from warning on")
-        assert "from warning on" in str(log.border_subtitle)
-        await seen.press("v", "v", "v", "f")
-        await until(lambda: any("automatic triggers are held" in line.text for line in log.lines), "all lines")
-        assert not log.auto_scroll
+        await until(lambda: any("automatic triggers are held" in line for line in log.texts), "a live line")
+        await seen.press("slash", *"TRIGGERS ARE", "enter")
+        count = screen.query_one("#search-count", Line)
+        await until(lambda: count.text == "1 of 1", "the line that was found")
+        assert not log.follows
         assert "stands still" in str(log.border_subtitle)
+        await seen.runtime.control.resume()
+        await until(lambda: "1 new below" in str(log.border_subtitle), "word of the new line")
+        assert count.text == "1 of 2"
+        await seen.press("G", "v")
+        await until(lambda: not log.texts, "nothing from warning on")
+        assert "from warning on" in str(log.border_subtitle)
+        assert count.text == "not found"
+        await seen.press("v", "v", "v")
+        await until(lambda: any("automatic triggers are held" in line for line in log.texts), "all lines")
+        assert "from info on · follows" in str(log.border_subtitle)
 
 
 async def test_help_names_the_keys_and_the_palette_what_can_be_done(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from kingtui.screens.dialogs import Confirm
 from kingtui.screens.home import HomeScreen
 from kingtui.screens.run import RunScreen
 from kingtui.widgets.line import Line
+from kingtui.widgets.log_view import LogView
 from kingtui.widgets.masthead import Masthead
 from kingtui.widgets.steps import StepRow
 from tests.tui.dashboard import NARROW, WIDE, SlowSource, dashboard
@@ -111,6 +112,6 @@ async def test_enter_on_a_step_shows_its_run_with_the_log(tmp_path: Path) -> Non
         facts = screen.query_one("#facts", Line)
         await until(lambda: "✓ success" in facts.text, "the facts")
         assert "1 Monitor & Download Images" in facts.text
-        await until(lambda: any("only.jpg" in line.text for line in screen.query_one("RichLog").lines), "its log")
+        await until(lambda: any("only.jpg" in line for line in screen.query_one(LogView).texts), "its log")
         await seen.press("escape")
         await seen.shown(HomeScreen)
