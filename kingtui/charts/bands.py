@@ -88,10 +88,19 @@ def _edge_profile(canvas: Canvas, frame: Frame) -> tuple[Floats, NDArray[np.bool
     warm = (pixels[..., 0] - pixels[..., 2] > _WARM_RED) | (pixels[..., 1] - pixels[..., 2] > _WARM_GREEN)
     candles: NDArray[np.bool_] = (distance > STRANGE) & _grown(warm, 2 * bleed)
     crossed = np.asarray(candles.any(axis=1, keepdims=True))
-    covered = _grown(crossed, 2 * bleed)[:, 0]  # what the price just crossed is liquidated anyway
+    covered = _largest(_grown(crossed, 2 * bleed)[:, 0], candles.sum(axis=1))  # what was crossed is liquidated anyway
     profile = np.median(part[:, -max(2, round(_TAKEN * fx)) :], axis=1)
     profile[covered] = PALETTE[0]
     return profile, covered, max(first, 0)
+
+
+def _largest(covered: NDArray[np.bool_], pixels: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """The run of covered rows that has the most pixels: candles follow each other without a gap, a red band may seem
+    one where its colour bleeds into the axis."""
+    starts = np.diff(np.concatenate(([0], covered.astype(np.int8)))) > 0
+    run = np.cumsum(starts) * covered
+    most = int(np.bincount(run, weights=pixels)[1:].argmax()) + 1 if covered.any() else -1
+    return np.asarray(run == most)
 
 
 def _grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
