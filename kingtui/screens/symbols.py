@@ -1,4 +1,4 @@
-"""Symbols: look one up, and see all that is known of it and its latest report."""
+"""Symbols: all of them in a sortable list, and all that is known of one beside it, with a plot of its levels."""
 
 from __future__ import annotations
 
@@ -11,92 +11,114 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.suggester import SuggestFromList
-from textual.widgets import DataTable, Input, Markdown, TabbedContent, TabPane
+from textual.widgets import Markdown, TabbedContent, TabPane
 
 from kingtui.bridge import whole
-from kingtui.models import KingError, NotFound, SymbolRecord, WrongUse, symbol_of
+from kingtui.models import KingError, NotFound, SymbolHistory, SymbolRecord, WrongUse, symbol_of
 from kingtui.screens.base import KingScreen
-from kingtui.widgets.keyed_table import KeyedTable
+from kingtui.widgets.level_plot import ZOOMS, Zoom, bars_of
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
-from kingtui.widgets.symbol_words import card, list_cells
+from kingtui.widgets.symbol_card import Room, card
+from kingtui.widgets.symbol_list import SymbolList
 from kingtui.widgets.words import plain, plain_lines
 
-LISTED = 300
 REFRESH_SECONDS = 20.0
+REST_SECONDS = 0.12
+"""The cursor must rest so long on a symbol before it is asked for: who walks down a list wants the last one."""
 FIGURE = re.compile(r"^!\[.*\]\(.*\)$\n?", re.MULTILINE)
 NO_REPORT = "No report has been written of this symbol yet. Step 6 writes one; press 6 to ask for it."
+NO_SYMBOL = (
+    "No symbol is known yet.\n\nDrop a chart picture into the downloads folder of the home: steps 2 to 6 turn it into "
+    "levels, win rates and a report, by themselves."
+)
 
 
 class SymbolsScreen(KingScreen):
-    """The list on the left narrows as you type; the symbol chosen last is shown on the right."""
+    """The list on the left, the symbol chosen last on the right; on a narrow terminal one of them at a time."""
 
     CSS_PATH = "symbols.tcss"
     AUTO_FOCUS = "KeyedTable"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "look", "Find", key_display="/", id="symbols.find", tooltip="Type a symbol: btc, BTC/USDT, …"),
-        Binding("r", "tab", "Report", id="symbols.tab", tooltip="Its levels, or its latest report"),
-        Binding("escape", "leave_input", "List", show=False, id="symbols.list", tooltip="Back to the list"),
+        Binding("v", "tab", "Report", id="symbols.tab", tooltip="Its levels, or its latest report"),
+        Binding("z", "zoom", "Zoom", id="symbols.zoom", tooltip="The plot: all clusters, ± 5 %, ± 15 %, the whole map"),
+        Binding("escape", "leave_input", "Back", id="symbols.list", tooltip="Back to the list, then home"),
     ]
 
     def __init__(self, live: Live) -> None:
         super().__init__(live)
         self.record: SymbolRecord | None = None
+        self.history: SymbolHistory | None = None
+        self.zoom: Zoom = "auto"
         self._wanted: str | None = None
         self._report_shown: tuple[str, int | None] | None = None
 
     def body(self) -> ComposeResult:
         with Horizontal(id="body"):
-            with Vertical(id="listing"):
-                yield Input(placeholder="type a symbol", id="lookup", compact=True)
-                yield KeyedTable(("Symbol", "Score"), right=("Score",))
+            yield SymbolList(self.live, id="listing")
             with Vertical(id="detail"):
                 yield Line(id="message")
                 with TabbedContent(initial="levels"):
-                    with TabPane("Levels", id="levels"), VerticalScroll():
+                    with TabPane("Levels", id="levels"), VerticalScroll(id="levels-view"):
                         yield Line(id="card")
-                    with TabPane("Report", id="report"), VerticalScroll():
+                    with TabPane("Report", id="report"), VerticalScroll(id="report-view"):
                         yield Markdown(open_links=False)
 
     def on_mount(self) -> None:
+        self.listing.border_title = "Symbols"
         self.live.book.changed.subscribe(self, lambda _: self._changed())
-        self.watch(self.app, "theme", lambda: self._list(), init=False)
-        self.set_interval(REFRESH_SECONDS, self._show)
+        self.set_interval(REFRESH_SECONDS, self._refresh)
+        self._changed()
+
+    def on_screen_resume(self) -> None:
         self._changed()
 
     def on_resize(self, event: terminal.Resize) -> None:
         self.call_after_refresh(self._show)
 
+    @property
+    def listing(self) -> SymbolList:
+        """The list of symbols."""
+        return self.query_one(SymbolList)
+
     def look_up(self, text: str) -> bool:
         """Show what is known of the symbol that a text means; False where it means none."""
         try:
-            self._wanted = symbol_of(text)
+            symbol = symbol_of(text)
         except WrongUse as error:
             self._say(str(error))
+            self.add_class("-detail")
             return False
-        self._point_at(self._wanted)
-        self.live.start(self._load(self._wanted), "look up")
+        self.add_class("-detail")
+        self.listing.point_at(symbol)
+        self._want(symbol)
         return True
 
-    def _point_at(self, symbol: str) -> None:
-        table = self.query_one(KeyedTable)
-        if symbol in table.keys and table.chosen != symbol:
-            table.move_cursor(row=table.keys.index(symbol), animate=False)
+    def _want(self, symbol: str) -> None:
+        if symbol != self._wanted:
+            self.query_one("#levels-view").scroll_home(animate=False)
+        self._wanted = symbol
+        self.live.start(self._load(symbol), "look up")
 
     async def _load(self, symbol: str) -> None:
         try:
             record = await whole(self.live.control.data(symbol))
+            history = await whole(self.live.control.symbol_history(symbol))
         except NotFound:
-            self._say(f"{symbol}: nothing is known of it. A picture that shows it brings it here.")
+            if symbol == self._wanted:
+                self._say(f"{symbol}: nothing is known of it. A picture that shows it brings it here.")
             return
         except KingError as error:
             self._say(str(error))
             return
-        if symbol != self._wanted:
+        if symbol != self._wanted or not self.is_mounted:
             return  # another was asked for meanwhile
-        self.record = record
+        zoomable = self.check_action("zoom", ())
+        self.record, self.history = record, history
         self._show()
+        if zoomable != self.check_action("zoom", ()):
+            self.refresh_bindings()
         if self.query_one(TabbedContent).active == "report":
             await self._load_report(symbol)
 
@@ -115,91 +137,97 @@ class SymbolsScreen(KingScreen):
             await self.query_one(Markdown).update(text)
 
     def _changed(self) -> None:
-        """Records changed: the list, and the symbol shown."""
-        self._list()
-        names = sorted(self.live.book.records)
-        self.query_one("#lookup", Input).suggester = SuggestFromList(names, case_sensitive=False)
+        """Records changed: the list, and the symbol shown. While another screen is shown it can wait."""
+        if not self.is_current:
+            return
+        self.listing.load()
+        book = self.live.book
         if self._wanted is not None:
             self.live.start(self._load(self._wanted), "look up")
-        elif names:
-            newest = self.live.book.newest(1)[0]
-            self.look_up(newest.symbol)
-        else:
-            self._say("No symbol is known yet. Drop a chart picture into the downloads folder of the home.")
+        elif book.records:
+            self._want(next(iter(book.records)))
+            self.listing.point_at(next(iter(book.records)))
+        elif book.loaded:
+            self._say(NO_SYMBOL, "$foreground-muted")
 
-    def _list(self) -> None:
-        typed = _meant(self.query_one("#lookup", Input).value)
-        found = [self.live.book.records[name] for name in sorted(self.live.book.records) if typed in name]
-        found.sort(key=lambda record: not record.symbol.startswith(typed))
-        self.query_one(KeyedTable).sync({record.symbol: list_cells(record, self.live) for record in found[:LISTED]})
-        if self._wanted is not None:
-            self._point_at(self._wanted)
-        self.query_one("#listing").border_subtitle = f"{len(found):,} of {len(self.live.book.records):,}"
+    def _refresh(self) -> None:
+        if self.is_current:
+            self.listing.show_ages()
+            self._show()
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, style: str = "$text-warning") -> None:
         self.record = None
         self.add_class("-message")
-        self.query_one("#message", Line).show(Content.styled(plain(text), "$text-warning"))
+        self.query_one("#message", Line).show(Content.styled(plain_lines(text), style))
 
     def _show(self) -> None:
         if self.record is not None:
             self.remove_class("-message")
-            line = self.query_one("#card", Line)
-            line.show(card(self.record, self.live.now(), line.content_size.width))
+            line, view = self.query_one("#card", Line), self.query_one("#levels-view")
+            width = line.content_size.width
+            if width:
+                room = Room(width, view.size.height, self.zoom)
+                line.show(card(self.record, self.history, self.live.now(), room))
 
     @on(TabbedContent.TabActivated)
     def _tab_changed(self, event: TabbedContent.TabActivated) -> None:
         if event.pane.id == "report" and self.record is not None:
             self.live.start(self._load_report(self.record.symbol), "report")
 
-    @on(Input.Changed, "#lookup")
-    def _typed(self) -> None:
-        self._list()
+    @on(SymbolList.Pointed)
+    def _pointed(self, event: SymbolList.Pointed) -> None:
+        if event.symbol != self._wanted:
+            self._wanted = event.symbol
+            self.set_timer(REST_SECONDS, lambda: self._rested(event.symbol))
 
-    @on(Input.Submitted, "#lookup")
-    def _submitted(self, event: Input.Submitted) -> None:
-        known = event.value.strip() and self.look_up(event.value) and self._wanted in self.live.book.records
-        if known:
-            event.input.value = ""
-            self.query_one(KeyedTable).focus()
+    def _rested(self, symbol: str) -> None:
+        if symbol == self._wanted:
+            self.query_one("#levels-view").scroll_home(animate=False)
+            self._want(symbol)
 
-    @on(DataTable.RowHighlighted)
-    def _walked(self) -> None:
-        """The cursor came to a row: where it is now counts, not where it was when the message was sent."""
-        table = self.query_one(KeyedTable)
-        if table.has_focus and table.chosen is not None and table.chosen != self._wanted:
-            self.look_up(table.chosen)
+    @on(SymbolList.SymbolChosen)
+    def _chosen(self, event: SymbolList.SymbolChosen) -> None:
+        if not self.look_up(event.text):
+            return
+        if event.typed:
+            self.listing.entry.value = ""
+        if self.has_class("-narrow"):
+            self.query_one("#levels-view").focus()
+        else:
+            self.listing.table.focus()
 
-    @on(DataTable.RowSelected)
-    def _chosen(self, event: DataTable.RowSelected) -> None:
-        if event.row_key.value is not None:
-            self.look_up(event.row_key.value)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "zoom":
+            return self.record is not None and bars_of(self.record) is not None
+        return True
 
     def action_look(self) -> None:
         """Type a symbol."""
-        self.query_one("#lookup", Input).focus()
+        self.remove_class("-detail")
+        self.listing.entry.focus()
 
     def action_leave_input(self) -> None:
-        """From the input back to the list; from there home."""
-        if self.query_one("#lookup", Input).has_focus:
-            self.query_one(KeyedTable).focus()
+        """From the box or a narrow terminal's detail back to the list; from there home."""
+        listing = self.listing
+        if listing.entry.has_focus or (self.has_class("-narrow") and self.has_class("-detail")):
+            self.remove_class("-detail")
+            listing.entry.value = ""
+            listing.table.focus()
         else:
             self.app.switch_mode("home")
 
     def action_tab(self) -> None:
         """Switch between levels and report."""
+        self.add_class("-detail")
         tabs = self.query_one(TabbedContent)
         tabs.active = "report" if tabs.active == "levels" else "levels"
+
+    def action_zoom(self) -> None:
+        """Show more or less of the map around the price."""
+        self.zoom = ZOOMS[(ZOOMS.index(self.zoom) + 1) % len(ZOOMS)]
+        self._show()
 
 
 def readable(report: str) -> str:
     """A report as a terminal can show it: without its figure and without control characters."""
     return plain_lines(FIGURE.sub("", report))
-
-
-def _meant(typed: str) -> str:
-    """What a text in the making looks for: the symbol it means already, else its letters."""
-    try:
-        return symbol_of(typed)
-    except WrongUse:
-        return typed.strip().upper()

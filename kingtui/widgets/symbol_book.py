@@ -1,4 +1,4 @@
-"""The symbols' records as the faces know them: loaded once, then only those that changed."""
+"""The symbols with the newest evidence as the faces know them, and the word that symbols have changed."""
 
 from __future__ import annotations
 
@@ -11,71 +11,53 @@ from textual.signal import Signal
 from kingtui.bridge import whole
 from kingtui.control import Control
 from kingtui.events import Event, Missed, SymbolUpdated
-from kingtui.models import KingError, NotFound, SymbolRecord
+from kingtui.models import KingError, SymbolSummary
 
 PACE_SECONDS = 1.0
-"""At most so often records are asked for."""
+"""At most so often they are asked for."""
 RENEW_SECONDS = 300.0
-"""Rates age without an event: all are asked for again after this time."""
-FEW = 20
-"""More changed symbols than these are had faster by asking for all."""
+"""Rates age without an event: they are asked for again after this time."""
+AGAIN_SECONDS = 10.0
+"""After an answer that could not be had."""
+NEWEST = 60
 
 
 class SymbolBook:
-    """``run()`` keeps ``records`` as they are, until cancelled."""
+    """``run()`` keeps ``records`` as they are, until cancelled, and tells of every change."""
 
     def __init__(self, app: App[None], control: Control) -> None:
-        self.records: dict[str, SymbolRecord] = {}
+        self.records: dict[str, SymbolSummary] = {}
+        """The newest first; of one age those first that have a price."""
+        self.known = 0
         self.loaded = False
         self.changed: Signal[None] = Signal(app, "symbols changed")
         self._control = control
-        self._wanted: set[str] = set()
-        self._all = True
         self._woken = asyncio.Event()
 
     def take_events(self, events: Sequence[Event]) -> None:
-        """Note which symbols changed."""
-        for event in events:
-            if isinstance(event, SymbolUpdated):
-                self._wanted.add(event.symbol)
-            elif isinstance(event, Missed):
-                self._all = True
-        if self._wanted or self._all:
+        """Note that symbols changed."""
+        if any(isinstance(event, (SymbolUpdated, Missed)) for event in events):
             self._woken.set()
 
     async def run(self) -> None:
         """Load and keep up."""
         while True:
             self._woken.clear()
-            names, everything = self._wanted, self._all or len(self._wanted) > FEW
-            self._wanted, self._all = set(), False
-            try:
-                await self._load(None if everything else names)
-            except KingError:  # the bridge tells of it; what was wanted is wanted still
-                self._wanted |= names
-                self._all = self._all or everything
+            rest = await self._load()
             self.changed.publish(None)
             await asyncio.sleep(PACE_SECONDS)
             try:
-                async with asyncio.timeout(RENEW_SECONDS):
+                async with asyncio.timeout(rest):
                     await self._woken.wait()
             except TimeoutError:
-                self._all = True
+                continue
 
-    def newest(self, limit: int) -> list[SymbolRecord]:
-        """The records with the newest evidence first; of one age those first that have a price."""
-        return sorted(
-            self.records.values(),
-            key=lambda found: (-found.last_updated.timestamp(), found.price is None, found.symbol),
-        )[:limit]
-
-    async def _load(self, names: set[str] | None) -> None:
-        if names is None:
-            self.records = {found.symbol: found for found in await whole(self._control.symbols())}
-            self.loaded = True
-            return
-        for name in names:
-            try:
-                self.records[name] = await whole(self._control.data(name))
-            except NotFound:
-                self.records.pop(name, None)
+    async def _load(self) -> float:
+        """Ask for the newest; for how long the answer may stand."""
+        try:
+            page = await whole(self._control.symbol_page(sort="updated", descending=True, limit=NEWEST))
+        except KingError:  # the bridge tells of it
+            return AGAIN_SECONDS
+        self.records = {found.symbol: found for found in page.items}
+        self.known, self.loaded = page.known, True
+        return PACE_SECONDS if page.settling else RENEW_SECONDS

@@ -11,11 +11,10 @@ from textual.widgets import DataTable
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
-from kingtui.widgets.symbol_words import COLUMNS, cells
+from kingtui.widgets.symbol_cells import HOME_COLUMNS, home_cells
 from kingtui.widgets.words import plain
 
-SHOWN = 60
-LEGEND = "win rates long/short, liquidation-implied · ? not verified · dim: stale"
+LEGEND = "win rates are liquidation-implied · ? not verified · ! stale"
 REFRESH_SECONDS = 20.0
 
 
@@ -35,7 +34,7 @@ class SymbolTable(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Line(classes="empty")
-        yield KeyedTable(COLUMNS, right=COLUMNS[1:])
+        yield KeyedTable(HOME_COLUMNS, right=HOME_COLUMNS[1:])
         legend = Line(classes="legend")
         legend.show(Content.styled(LEGEND, "$foreground-muted"))
         yield legend
@@ -49,9 +48,9 @@ class SymbolTable(Vertical):
 
     def show(self) -> None:
         """Show the newest records with their ages as of now."""
-        newest, now = self._live.book.newest(SHOWN), self._live.now()
+        newest, now = self._live.book.records, self._live.now()
         self.set_class(not newest, "-empty")
-        self.query_one(KeyedTable).sync({record.symbol: cells(record, now, self._live) for record in newest})
+        self.query_one(KeyedTable).sync({name: home_cells(found, now, self._live) for name, found in newest.items()})
         if not newest:
             self.query_one(".empty", Line).show(Content(self._teach()))
 

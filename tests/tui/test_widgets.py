@@ -16,10 +16,10 @@ from textual.dom import DOMNode
 import kingtui.app
 import kingtui.screens
 import kingtui.widgets
-from kingtui.models import ClusterLevel, SymbolRecord, Value, WinRate
+from kingtui.models import ClusterLevel, SymbolRecord, Value, WinRate, open_level
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.line import Line
-from kingtui.widgets.symbol_words import card, distance, nearest
+from kingtui.widgets.symbol_card import Room, card, distance
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -76,8 +76,9 @@ def record(**how: Any) -> SymbolRecord:
 
 
 def test_a_card_without_anything_says_so_instead_of_inventing() -> None:
-    text = card(record(), NOW, 100).plain
-    assert text.count("not available") == 6
+    text = card(record(), None, NOW, Room(100)).plain
+    assert text.count("not available") == 5
+    assert "no liquidation map of it has come yet" in text
     assert text.count("none") == 4
     assert " 0" not in text
 
@@ -90,16 +91,16 @@ def test_a_card_marks_what_was_passed_or_not_verified() -> None:
         clusters={"-2": further, "-1": level, "+1": None, "+2": None},
         win_rates={"24h": WinRate(12, 88, "short-term ratio", NOW, verified=True), "7d": None, "1m": None},
     )
-    text = card(known, NOW, 100).plain
+    text = card(known, None, NOW, Room(100)).plain
     assert "strength 12  passed ✓" in text
     assert "−5.7%  strength 40 ? not verified" in text
     assert "3,500 ? not verified  liquidation map, just now" in text
     assert "12% Long/88% Short" in text
     assert "▲ stale" not in text
-    assert nearest(known, ("-1", "-2")) is further
+    assert open_level(known, ("-1", "-2")) is further
     assert distance(further, known) == "−5.7%"
     old = SymbolRecord("ETH", NOW, NOW - timedelta(days=2))
-    assert "▲ stale: older than a day" in card(old, NOW, 100).plain
+    assert "▲ stale: older than a day" in card(old, None, NOW, Room(100)).plain
 
 
 def bindings() -> list[tuple[str, Binding]]:
