@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kingtui.charts.axes import Axis
-from kingtui.charts.clusters import HALF_WINDOW, clusters
+from kingtui.charts.clusters import APART, HALF_WINDOW, NEAREST, clusters
 from kingtui.charts.locate import Canvas
 from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP, Axes, Ticks
 from kingtui.charts.map_bars import Cells, Heights, count_cells, measure
@@ -25,6 +26,8 @@ _SPECK, _LEAST_CLUSTER = 1.6, 4.0
 """Pixels: lower bars are not told from noise, and lower clusters are not verified."""
 _DROP = 5
 """Cells at the right end within which the curve drops to 0."""
+_CLEAN, _MURKY = 0.15, 0.6
+"""Murk up to which bars are as exact as on a picture that was never resized, and from which none can be trusted."""
 _SHAKES = 16
 """Random errors, of the size of the measurement's, that a cluster must bear."""
 
@@ -189,18 +192,36 @@ def find_clusters(plot: Plot, price_doubt: str | None) -> dict[Slot, Cluster | N
         reason = reason or _doubt_cluster(plot, cluster, price)
         if not reason and not all(_same(cluster, other[slot]) for other in shaken):
             reason = "another place is nearly as strong"
+        reason = reason or rival_by_curve(plot, price, [other for other in found.values() if other], cluster)
         checked[slot] = Cluster(
             plot.rounded(cluster.price), round(cluster.strength, 1), verified=reason is None, reason=reason
         )
     return checked
 
 
+def rival_by_curve(plot: Plot, price: float, found: Sequence[Cluster], cluster: Cluster) -> str | None:
+    """Why the curve doubts that ``cluster`` is one of its side's two strongest: it rises more somewhere else there."""
+    if plot.curve is None:
+        return None
+    half = max(1, int(HALF_WINDOW * price / plot.step))  # never wider than the window
+    reach, slack = np.arange(half, len(plot.curve) - half - _DROP), 2.5 * plot.top / (BOTTOM - TOP)
+    rise = np.abs(plot.curve[reach + half] - plot.curve[reach - half]) - slack
+    at = plot.prices[reach]
+    side = ((at > price) == (cluster.price > price)) & (np.abs(at - price) >= NEAREST * price + (half + 1) * plot.step)
+    for other in found:
+        side &= np.abs(at - other.price) > APART * price + (half + 1) * plot.step
+    if not side.any() or rise[side].max() <= cluster.strength:
+        return None
+    place = float(at[side][rise[side].argmax()])
+    return f"the curve rises by {rise[side].max() + slack:.0f} near {plot.rounded(place)}, where the bars show less"
+
+
 def _shaken(plot: Plot, price: float) -> list[dict[Slot, Cluster | None]]:
     """The clusters of bars that are off by random errors of the measurement's size: 0.4 pixels, and 2 % where cells are
-    resolved, else 20 %; ends that are hidden lie anywhere in what hides them."""
+    resolved, more by the murk, else 20 %; ends that are hidden lie anywhere in what hides them."""
     random = np.random.default_rng(0)
     bars = plot.totals > 0
-    share = 0.02 if plot.heights.resolved else 0.2
+    share = min(0.2, 0.02 + 0.3 * max(0.0, plot.heights.murk - _CLEAN)) if plot.heights.resolved else 0.2
     spread = np.hypot(0.4 / plot.heights.unit, share * plot.totals) * bars
     higher = np.minimum(plot.heights.hidden, plot.totals) * bars
     shape = (_SHAKES, len(spread))
@@ -225,6 +246,10 @@ def _doubt_cluster(plot: Plot, cluster: Cluster, price: float) -> str | None:
         return "an axis has too few regular ticks"
     if cluster.strength * plot.heights.unit < _LEAST_CLUSTER:
         return "it is too low to be told from noise"
+    if plot.heights.murk > _MURKY:
+        return "the bars are too blurred to be told from their neighbours"
+    if cluster.strength < 2 * plot.top / (BOTTOM - TOP):
+        return "it is too low for the curve to confirm it"
     if plot.apart > _CLUSTER_TOLERANCE:
         return f"bars and curves differ by {plot.apart:.0%} of the larger end"
     reach = HALF_WINDOW * price

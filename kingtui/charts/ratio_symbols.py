@@ -24,8 +24,10 @@ _SHIFTS = np.arange(-1.25, 0.5, 0.25)
 """Pixels by which a chart's names may stand off their place, all alike."""
 _PROBES = 4
 """Rows by which the shift is found."""
-_SURE = (0.85, 0.03)
+_SURE = (0.87, 0.04)
 """Likeness and margin from which a name that the font reads needs no second opinion of the recogniser."""
+_SMALL = 0.88
+"""Pixels of the original per canonical one below which letters are too blurred for the font alone."""
 _PAGE_LUMA = float(np.array(PAGE) @ (0.299, 0.587, 0.114))
 _INK = 120
 
@@ -91,6 +93,8 @@ def _places(canvas: Canvas, tops: Sequence[float]) -> list[_Place | None]:
 
 def _spelled(canvas: Canvas, places: Sequence[_Place]) -> list[str | None]:
     """The names as far as the font alone is sure of them."""
+    if canvas.factor[0] < _SMALL:
+        return [None] * len(places)
 
     def read(some: Sequence[_Place], shift: float) -> list[Word]:
         ends = [(place.end + shift, place.baseline) for place in some]

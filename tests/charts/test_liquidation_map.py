@@ -9,10 +9,12 @@ import pytest
 from PIL import Image, ImageDraw
 
 from kingtui import charts
+from kingtui.charts.clusters import clusters
 from kingtui.charts.locate import PAGE, canvas_of, open_picture
 from kingtui.charts.map_axes import price_ticks, read_axes
 from kingtui.charts.map_bars import Cells, count_cells, measure
 from kingtui.charts.map_curves import covered, read_legend, right_axis_top, trace
+from kingtui.charts.map_plot import read_plot, rival_by_curve
 from kingtui.charts.painter import MapChart, paint, truth
 from kingtui.charts.reading import SLOTS, MapReading
 from tests.charts.builders import MOMENT, map_chart
@@ -183,3 +185,32 @@ def test_rendered_maps_are_read() -> None:
             if found.sure(f"cumulated.{end}"):
                 assert found.cumulated[end] == pytest.approx(value, abs=0.02 * larger)
     assert right >= 0.99 * slots
+
+
+def test_a_cluster_below_the_curve_s_resolution_is_not_verified() -> None:
+    longs = dict.fromkeys(range(60, 140, 2), 40.0)
+    found = reading(paint(map_chart(3764.6, longs | {260: 4.0, 400: 6.0})))
+    for slot in ("+1", "+2"):
+        cluster = found.clusters[slot]
+        assert cluster is not None
+        assert not cluster.verified
+        assert "too low for the curve" in (cluster.reason or "")
+
+
+def test_the_curve_names_a_rival_whose_bar_is_hidden() -> None:
+    """Without its bar at cell 300 the second cluster would be the weaker one at 400."""
+    chart = map_chart(3764.6, {170: 55.0, 150: 60.0, 260: 30.0, 300: 12.0, 400: 10.0})
+    picture = open_picture(paint(chart, format="PNG"))
+    x = round(80 + 300 * 640 / 499)
+    picture.paste(picture.crop((x + 5, 430, x + 11, 529)), (x - 3, 430))
+    canvas = canvas_of(picture, (0, 0, 800, 600), 800, 600)
+    plot = read_plot(canvas, read_legend(canvas), read_axes(canvas))
+    assert plot is not None
+    price = float(plot.prices[plot.here])
+    found = clusters(plot.prices, plot.totals, price)
+    stronger, weaker = found["+1"], found["+2"]
+    assert stronger is not None
+    assert weaker is not None
+    assert weaker.strength == pytest.approx(10, abs=1)
+    assert "rises by 12" in (rival_by_curve(plot, price, [stronger, weaker], weaker) or "")
+    assert rival_by_curve(plot, price, [stronger, weaker], stronger) is None
