@@ -79,7 +79,7 @@ def extent(canvas: Canvas) -> Extent | None:
             ((_edge(contrast, hue, int(rows[k]), int(columns[k]), way), int(columns[k])) for k in outermost),
             key=lambda found: way * found[0],
         )
-        beyond = np.clip(np.arange(-1, 5) * way + int(edge), 0, len(around) - 1)
+        beyond = np.clip(np.arange(-1, 3) * way + int(edge), 0, len(around) - 1)
         shaded = float(around[beyond, column].max()) - float(np.median(around[:, column]))
         reached.append((edge, _SHADED_DOUBT if shaded > _SHADE else 0.0))
     (top, above), (bottom, below) = reached

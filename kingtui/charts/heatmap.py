@@ -15,7 +15,7 @@ import numpy as np
 from kingtui.charts import glyphs
 from kingtui.charts.bands import Row, strongest
 from kingtui.charts.candles import PLOT, extent
-from kingtui.charts.heat_frame import frame_of
+from kingtui.charts.heat_frame import frame_of, sharpness_of
 from kingtui.charts.heat_sketch import note_axis, note_bands, note_last
 from kingtui.charts.last_candle import LastCandle, last_candle
 from kingtui.charts.locate import Box, Canvas
@@ -74,7 +74,7 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
     verified, reasons = _check_title(canvas, symbol, leverage)
     labels, candles = read_labels(canvas), extent(canvas)
     frame = frame_of(canvas)
-    axis = price_axis(labels, candles, min(canvas.factor), frame)
+    axis = price_axis(labels, candles, sharpness_of(canvas), frame)
     if axis is not None and axis.reason is None:
         axis = replace(axis, reason=format_doubt(labels))
     note_axis(canvas, labels, candles, axis)

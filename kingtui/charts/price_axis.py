@@ -140,7 +140,7 @@ def price_axis(
 ) -> PriceAxis | None:
     """The axis that the labels and the candles agree on; by the labels alone, with a reason, where they do not.
 
-    ``sharpness``: original pixels per canonical pixel; below 1 the candles' ends are blurred and leave more open.
+    ``sharpness``: as by ``heat_frame.sharpness_of``; below 1 the candles' ends are blurred and leave more open.
 
     None where fewer than four labels stand in a regular row.
     """
