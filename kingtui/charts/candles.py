@@ -33,6 +33,8 @@ _HUE = 15.0
 """Change of green minus red within 2 pixels of a wick."""
 _SHADE = 15.0
 """Luma of a band above the page from which on it may hide the end of a wick."""
+_HIDING = 35.0
+"""A candle that is brighter than the band by this is not hidden."""
 _SHADED_DOUBT = 3.0
 _WARM = 25
 """Red or green above blue: up to 10 in a band and below 0 on the page."""
@@ -79,9 +81,12 @@ def extent(canvas: Canvas) -> Extent | None:
             ((_edge(contrast, hue, int(rows[k]), int(columns[k]), way), int(columns[k])) for k in outermost),
             key=lambda found: way * found[0],
         )
-        beyond = np.clip(np.arange(-1, 3) * way + int(edge), 0, len(around) - 1)
-        shaded = float(around[beyond, column].max()) - float(np.median(around[:, column]))
-        reached.append((edge, _SHADED_DOUBT if shaded > _SHADE else 0.0))
+        rows_there = np.clip(np.arange(-1, 3) * way + int(edge), 0, len(around) - 1)
+        behind = float(around[rows_there, column].max())
+        within = np.clip(int(edge) - way * np.arange(2, 6), 0, len(luma) - 1)
+        shaded = behind - float(np.median(around[:, column])) > _SHADE
+        hidden = shaded and float(np.median(luma[within, column])) - behind < _HIDING
+        reached.append((edge, _SHADED_DOUBT if hidden else 0.0))
     (top, above), (bottom, below) = reached
     return Extent(_SEARCH_TOP + top, _SEARCH_TOP + bottom, max(above, below))
 
