@@ -79,7 +79,7 @@ def count_cells(canvas: Canvas, ticks: Ticks, covered: Mask) -> Cells | None:
     best = float(scores.max())
     shifts = np.angle(found) / (2 * np.pi)  # of a cell: ticks are drawn on whole pixels, bars are not
     grids = [
-        grid if grid.first == LEFT else replace(grid, first=grid.first + float(shift) * grid.width)
+        grid if grid.first == LEFT else replace(grid, first=_first(grid.first + float(shift) * grid.width, grid, ticks))
         for grid, shift in zip(grids, shifts, strict=True)
     ]
     grids = [replace(grid, sure=float(score)) for grid, score in zip(grids, scores, strict=True)]
@@ -91,6 +91,12 @@ def count_cells(canvas: Canvas, ticks: Ticks, covered: Mask) -> Cells | None:
     if usual and usual[0].width * canvas.factor[0] < RESOLVED:
         return usual[0]  # no bar stands alone: nothing speaks for another number
     return _clearest(_ground(canvas, covered), usual + sorted(others, key=lambda grid: grid.count))
+
+
+def _first(by_bars: float, grid: Cells, ticks: Ticks) -> float:
+    """Where the first cell is: the bars tell it but for whole cells, which LEFT or, on a cut page, the ticks decide."""
+    near = ticks.first - 0.5 if abs(ticks.first - LEFT - 0.5) > _MOVED else LEFT
+    return by_bars - round((by_bars - near) / grid.width) * grid.width
 
 
 def _clearest(ground: _Ground, rivals: Sequence[Cells]) -> Cells:

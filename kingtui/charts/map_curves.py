@@ -228,7 +228,7 @@ def covered(canvas: Canvas, legend: Legend, heights: NDArray[np.float64], line: 
     upright = steep & ((span & (score > 0.25)).sum(0) > 0.5 * (low - high))  # a wall of curve: nothing beside it shows
     hidden |= span & upright
     hidden |= np.abs(rows - padded[2 : 2 + score.shape[1]]) < 1.6  # the line itself, even where its colour is smeared
-    end = float(heights[-_DROP_WIDTH - 2])
+    end = float(heights[-_DROP_WIDTH - 2 :].min())  # it may still rise in the last columns
     hidden[:, -_DROP_WIDTH:] |= rows > end - 12  # the drop to 0 at the right end
     rows_shown = len(legend.bars) + len(legend.curves)
     icons = slice(_LEGEND_Y - 10 - TOP + 15, round(_LEGEND_Y + _LEGEND_PITCH * (rows_shown - 0.5)) - TOP + 15)

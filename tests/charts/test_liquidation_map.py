@@ -214,3 +214,10 @@ def test_the_curve_names_a_rival_whose_bar_is_hidden() -> None:
     assert weaker.strength == pytest.approx(10, abs=1)
     assert "rises by 12" in (rival_by_curve(plot, price, [stronger, weaker], weaker) or "")
     assert rival_by_curve(plot, price, [stronger, weaker], stronger) is None
+
+
+def test_the_curve_s_drop_is_no_bar() -> None:
+    """Also where bars in the last cells let the curve rise just before it drops."""
+    chart = map_chart(3764.6, {170: 30.0, 260: 30.0, 493: 20.0, 495: 40.0})
+    found = reading(paint(chart, quality=90))
+    assert sum(bar.total for bar in found.bars) == pytest.approx(120, abs=6)
