@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from functools import partial
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -21,25 +21,23 @@ from kingtui.driver import EnduringDriver, TerminalLost
 from kingtui.frame import Frame
 from kingtui.models import STEPS, KingError, StepStatus, StepView
 from kingtui.palette import commands
+from kingtui.places import MODES, load_all, screen_of
 from kingtui.screens.dialogs import Choose, Confirm, GoTo, Leave, Leaving, Told, keys, why
-from kingtui.screens.history import HistoryScreen
-from kingtui.screens.home import HomeScreen
-from kingtui.screens.log import LogScreen
-from kingtui.screens.pictures import PicturesScreen
-from kingtui.screens.reports import ReportsScreen
-from kingtui.screens.run import RunScreen
-from kingtui.screens.setup import SetupScreen
-from kingtui.screens.symbols import SymbolsScreen
-from kingtui.screens.text import TextScreen
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.live import Live, Severity
 from kingtui.widgets.steps import StepRow
 from kingtui.widgets.symbol_table import SymbolTable
 
+if TYPE_CHECKING:
+    from kingtui.screens.run import RunScreen
+    from kingtui.screens.text import TextScreen
+
 log = logging.getLogger("kingtui.app")
 
 AGAIN_SECONDS = 5.0
 PATIENCE_SECONDS = 5.0
+LOAD_SECONDS = 1.0
+"""So long after the start the screens that are not seen yet are loaded."""
 _STEP_KEYS = Binding.Group("Run step", compact=True)
 
 
@@ -57,6 +55,7 @@ class KingApp(Frame):
     """
 
     TITLE = "kingtui"
+    DEFAULT_MODE = "home"
     CSS_PATH = ["app.tcss", "widgets/masthead.tcss", "widgets/steps.tcss", "widgets/symbols.tcss"]  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -95,17 +94,12 @@ class KingApp(Frame):
         self._stop_services = stop
         self._bridge = Bridge(control, self.live.take_events, self.live.take_status, self._troubled)
         self._leaving = False
-        screens: dict[str, Callable[[Live], Screen[None]]] = {
-            "home": HomeScreen, "symbols": SymbolsScreen, "history": HistoryScreen, "pictures": PicturesScreen,
-            "log": LogScreen, "reports": ReportsScreen, "setup": SetupScreen,
-        }  # fmt: skip
-        for mode, screen in screens.items():
-            self.add_mode(mode, partial(screen, self.live))
+        for mode in MODES:
+            self.add_mode(mode, partial(screen_of, mode, self.live))
 
     async def on_mount(self) -> None:
         # Textual's eager tasks end the read loops of some clients at once; plain ones are what asyncio gives everyone.
         asyncio.get_running_loop().set_task_factory(None)
-        await self.switch_mode("home")
         self.live.start(self._bridge.run(), "bridge")
         self.live.start(self.live.book.run(), "symbols")
         self.run_worker(self._begin(), name="start", group="face", exit_on_error=False)
@@ -114,6 +108,8 @@ class KingApp(Frame):
         try:
             await self._start_services(self.spawn)
             self._bridge.refresh()
+            await asyncio.sleep(LOAD_SECONDS)
+            await asyncio.to_thread(load_all)
         except KingError as error:
             log.error("kingtui cannot start: %s", error)
             await self._stop_services()
@@ -181,6 +177,8 @@ class KingApp(Frame):
         return True
 
     def on_step_row_run_chosen(self, event: StepRow.RunChosen) -> None:
+        from kingtui.screens.run import RunScreen
+
         self.push_screen(RunScreen(self.live, event.run_id))
 
     def on_step_row_cancel_asked(self, event: StepRow.CancelAsked) -> None:
@@ -250,11 +248,15 @@ class KingApp(Frame):
     async def action_find(self) -> None:
         """Look a symbol up."""
         await self.switch_mode("symbols")
+        from kingtui.screens.symbols import SymbolsScreen
+
         if isinstance(self.screen, SymbolsScreen):
             self.screen.action_look()
 
     async def on_symbol_table_symbol_chosen(self, event: SymbolTable.SymbolChosen) -> None:
         await self.switch_mode("symbols")
+        from kingtui.screens.symbols import SymbolsScreen
+
         if isinstance(self.screen, SymbolsScreen):
             self.screen.look_up(event.symbol)
 

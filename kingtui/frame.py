@@ -43,7 +43,8 @@ class Frame(App[None]):
             self.register_theme(ours)
         self._depth = depth_of(os.environ, self.console.color_system)
         chosen = theme or choices.get(choice_name(self._depth))
-        self.theme = chosen if chosen in self.available_themes else suited(self._depth, os.environ)
+        self._kept_theme = chosen if chosen in self.available_themes else suited(self._depth, os.environ)
+        self.set_reactive(App.theme, self._kept_theme)  # what watches it does so at the start anyway
         if self.no_color:  # no colour at all; what Textual makes of it is shades of grey
             self._filters = [found for found in self._filters if not isinstance(found, Monochrome)] + [NoColor()]
         if keymap:
@@ -59,7 +60,8 @@ class Frame(App[None]):
 
     def watch_theme(self, theme: str) -> None:
         """Keep the theme that was chosen."""
-        if self.is_running:
+        if theme != self._kept_theme:
+            self._kept_theme = theme
             self.run_worker(self.keep(choice_name(self._depth), theme), name="keep the theme", exit_on_error=False)
 
     def action_move(self, way: str) -> None:

@@ -39,6 +39,8 @@ from kingtui.triggers import Triggers
 log = logging.getLogger("kingtui.runtime")
 
 RESTART_SECONDS = 5.0
+FACE_FIRST_SECONDS = 0.3
+"""To load the API takes a moment, which the first screen of a dashboard does not wait for."""
 
 
 class Runtime:
@@ -183,10 +185,14 @@ class Runtime:
         self._health.nudge()
 
     def _serve(self) -> None:
+        after = FACE_FIRST_SECONDS if self._lock.mode == "dashboard" else 0.0
+        self._api = ApiServer(self._make_api, self._sockets, after=after)
+        self._keep("api", self._api.run)
+
+    def _make_api(self) -> Any:
         from kingtui.api import make_api
 
-        self._api = ApiServer(make_api(self.control), self._sockets)
-        self._keep("api", self._api.run)
+        return make_api(self.control)
 
     async def start(self, spawn: Spawn, *, mode: str | None = None) -> None:
         """Complete what a crash left open, then start the API and the loops. After ``stop`` it starts all anew.

@@ -8,7 +8,7 @@ import errno
 import ipaddress
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from kingtui.models import KingError
@@ -80,15 +80,22 @@ def address_of(sockets: list[socket.socket]) -> str:
 class ApiServer:
     """Serves an ASGI app until told to stop. The sockets stay open: who comes meanwhile waits for the next server."""
 
-    def __init__(self, app: Any, sockets: list[socket.socket]) -> None:
+    def __init__(self, make_app: Callable[[], Any], sockets: list[socket.socket], *, after: float = 0.0) -> None:
+        """``make_app`` is called in a thread, ``after`` so many seconds: who asks before is answered then."""
         self.address = address_of(sockets)
-        self._app = app
+        self._make_app = make_app
+        self._after = after
         self._sockets = sockets
         self._server: Server | None = None
+        self._stopped = False
         self._done = asyncio.Event()
 
     async def run(self) -> None:
         """Serve. Signals stay with whoever owns the process; connections end within seconds of ``stop``."""
+        await asyncio.sleep(self._after)
+        app = await asyncio.to_thread(self._load)
+        if self._stopped:
+            return
         import uvicorn
 
         class Quiet(uvicorn.Server):
@@ -97,7 +104,7 @@ class ApiServer:
                 yield
 
         config = uvicorn.Config(
-            self._app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3,
+            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3,
             timeout_keep_alive=30, server_header=False, date_header=True, ws="none",
         )  # fmt: skip
         self._server = Quiet(config)
@@ -108,8 +115,14 @@ class ApiServer:
         finally:
             self._done.set()
 
+    def _load(self) -> Any:
+        import uvicorn  # noqa: F401 - so that it is there when it is wanted
+
+        return self._make_app()
+
     async def stop(self) -> None:
         """End connections gracefully."""
+        self._stopped = True
         if self._server is not None:
             self._server.should_exit = True
             with contextlib.suppress(TimeoutError):
