@@ -6,6 +6,7 @@ and the candles' rule (``price_axis``) agree, and what the rounding and the cand
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from dataclasses import replace
@@ -140,7 +141,7 @@ def _price_doubt(axis: PriceAxis, candle: LastCandle, last: float) -> str | None
         return axis.reason
     if axis.doubt > TOLERANCE * last:
         return f"the labels' rounding leaves ± {axis.doubt / last:.1%} open"
-    if candle.doubt * axis.per_pixel + axis.doubt > TOLERANCE * last:
+    if math.hypot(candle.doubt * axis.per_pixel, axis.doubt) > TOLERANCE * last:  # each has its own cause
         return "the last candle's body cannot be told from its wick"
     return None
 

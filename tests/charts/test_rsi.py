@@ -85,6 +85,16 @@ def test_a_missing_column_is_a_gap_without_a_dot() -> None:
     assert gaps(dots) == [pytest.approx(x, abs=0.5)]
 
 
+@pytest.mark.parametrize("title", ["RSI Heatmap", "RS100 Heat map", "RSIHeanap", "RSEHeS@Mhp", "RSI Hcatmap"])
+def test_a_garbled_title_does_not_lose_a_chart(title: str) -> None:
+    assert rsi.TITLE.search(title)
+
+
+@pytest.mark.parametrize("title", ["MFI Heatmap", "RSI Histogram", "RSI", "Long Term Ratio"])
+def test_other_titles_are_of_no_rsi_map(title: str) -> None:
+    assert rsi.TITLE.search(title) is None
+
+
 def test_no_dots_no_points() -> None:
     picture = Image.open(io.BytesIO(paint(chart(1), format="PNG"))).convert("RGB")
     point = chart(1).points[0]
