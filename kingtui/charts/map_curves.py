@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kingtui.charts.axes import Axis, fit_axis, label_boxes, note_labels, parse_number
+from kingtui.charts.axes import Axis, fit_axis, label_boxes, note_labels, parse_number, runs
 from kingtui.charts.locate import PAGE, Canvas
 from kingtui.charts.map_axes import BOTTOM, DASH, DASH_PITCH, LEFT, RIGHT, TOP
 from kingtui.charts.text import DIGITS, read_texts
@@ -120,7 +120,15 @@ def trace(canvas: Canvas, legend: Legend, line: float) -> NDArray[np.float64]:
     total = weights.sum(0)
     centre = (weights * (around + 0.5)).sum(0) / np.maximum(total, 1e-6)
     heights = np.where(total > 0.2, centre, rows + 0.5) + TOP - 15
+    heights[-2:] = np.minimum(heights[-2:], _drop_top(score) + TOP - 15)
     return _past_legend(heights, len(legend.bars) + len(legend.curves))
+
+
+def _drop_top(score: NDArray[np.float32]) -> float:
+    """The row in which the curve's drop at the right end begins: bars in the last cells let it rise until there."""
+    drop = (score[:, -_DROP_WIDTH:] > 0.3).any(1)
+    long = [start for start, end in runs(drop, min_length=4, gap=3) if end >= BOTTOM - TOP + 15 - 12]
+    return long[-1] + 1.0 if long else float(len(score))
 
 
 def _past_legend(heights: NDArray[np.float64], rows: int) -> NDArray[np.float64]:

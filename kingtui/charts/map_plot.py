@@ -22,7 +22,7 @@ _BARS_TOLERANCE = 0.04
 """Of the larger end: how far the cumulated bars may be from the curves anywhere for the bars to count as verified."""
 _CLUSTER_TOLERANCE = 0.12
 """The same for clusters to be verified at all: the curves of real charts rise a little where no bar is drawn."""
-_SPECK, _LEAST_CLUSTER = 1.6, 4.0
+_SPECK, _LEAST_CLUSTER = 1.6, 6.0
 """Pixels: lower bars are not told from noise, and lower clusters are not verified."""
 _DROP = 5
 """Cells at the right end within which the curve drops to 0."""
@@ -84,8 +84,9 @@ class Plot:
         for name, bars in (("long_end", float(sums[0])), ("short_end", float(sums[-1]))):
             if abs((ends[name] or 0.0) - bars) > _CURVE_TOLERANCE * larger:
                 reasons[f"cumulated.{name}"] = f"the curve ends at {ends[name]:.0f}, the bars sum to {bars:.0f}"
-        if self.apart > _BARS_TOLERANCE:
-            reasons["bars"] = f"bars and curves differ by {self.apart:.0%} of the larger end"
+        behind = float(abs((ends["short_end"] or 0.0) - sums[-1])) / larger  # the curve's drop may hide bars
+        if max(self.apart, behind) > _BARS_TOLERANCE:
+            reasons["bars"] = f"bars and curves differ by {max(self.apart, behind):.0%} of the larger end"
         return reasons
 
     @property
@@ -248,7 +249,7 @@ def _doubt_cluster(plot: Plot, cluster: Cluster, price: float) -> str | None:
         return "it is too low to be told from noise"
     if plot.heights.murk > _MURKY:
         return "the bars are too blurred to be told from their neighbours"
-    if cluster.strength < 2 * plot.top / (BOTTOM - TOP):
+    if cluster.strength < 3 * plot.top / (BOTTOM - TOP):
         return "it is too low for the curve to confirm it"
     if plot.apart > _CLUSTER_TOLERANCE:
         return f"bars and curves differ by {plot.apart:.0%} of the larger end"

@@ -221,3 +221,10 @@ def test_the_curve_s_drop_is_no_bar() -> None:
     chart = map_chart(3764.6, {170: 30.0, 260: 30.0, 493: 20.0, 495: 40.0})
     found = reading(paint(chart, quality=90))
     assert sum(bar.total for bar in found.bars) == pytest.approx(120, abs=6)
+
+
+def test_the_curve_s_end_counts_the_bars_at_the_edge() -> None:
+    """It rises over the last bar and drops at once; what the drop hides of the bars is doubted."""
+    found = reading(paint(map_chart(3764.6, {170: 30.0, 260: 30.0, 400: 40.0, 497: 20.0}), quality=90))
+    assert found.cumulated["short_end"] == pytest.approx(90, abs=2)
+    assert "bars" not in found.verified
