@@ -32,7 +32,9 @@ def open_dashboard(settings: Settings) -> None:
 async def _show(settings: Settings) -> None:
     from kingtui.app import KingApp
     from kingtui.themes import checked_theme
+    from kingtui.widgets import graphics
 
+    graphics.prepare()
     theme, keymap = checked_theme(settings.theme), _keymap(settings)
     async with Runtime(settings, mode="dashboard") as runtime:
         choices = await runtime.control.choices()

@@ -54,10 +54,13 @@ _FIELDS_TOLD = {
 """Fields that have a line of their own, with their reason."""
 
 
+_SHORT = {"cumulated.long_end": "Long, in all", "cumulated.short_end": "Short, in all"}
+
+
 def _field(reading: AnyReading, field: str, text: str | None) -> ReadValue:
     sure = reading.sure(field)
     reason = "" if sure else reading.reasons.get(field, NO_WITNESS)
-    return ReadValue(CHART, FIELDS[field], text or NOT_AVAILABLE, sure, reason)
+    return ReadValue(CHART, _SHORT.get(field, FIELDS[field]), text or NOT_AVAILABLE, sure, reason)
 
 
 def _part(group: str, name: str | None, text: str, verified: bool, reason: str | None) -> ReadValue:

@@ -77,7 +77,7 @@ class ReportsScreen(TableScreen[Report]):
             Text(_day(item.at.date(), now.date())),
             Text(f"{item.at:%H:%M:%S}"),
             Text(ago(item.at, now), justify="right"),
-            Text(plain(PurePosixPath(item.file).name), "dim"),
+            Text("" if self.has_class("-narrow") else plain(PurePosixPath(item.file).name), "dim"),
         )
 
     def detail(self, item: Report) -> Content:

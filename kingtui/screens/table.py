@@ -50,6 +50,7 @@ class TableScreen(KingScreen, Generic[Item]):
         self._loaded = False
         self._loading = False
         self._dirty = False
+        self._was_narrow: bool | None = None
 
     async def page(self, before: int | None) -> tuple[list[Item], int | None]:
         """At most PAGE items with ids below ``before``, newest first, and how many there are in all."""
@@ -96,7 +97,7 @@ class TableScreen(KingScreen, Generic[Item]):
             self.load()
 
     def on_resize(self, event: Resize) -> None:
-        self._show()
+        self.call_after_refresh(self._show)
 
     def load(self) -> None:
         """Ask for the page anew; at most once at a time and once a second."""
@@ -131,7 +132,9 @@ class TableScreen(KingScreen, Generic[Item]):
         if not self._loaded:
             return
         table = self.query_one(KeyedTable)
-        table.sync({key: self.cells(item) for key, item in self.items.items()})
+        narrow = self.has_class("-narrow")
+        anew, self._was_narrow = self._was_narrow not in (None, narrow), narrow
+        table.sync({key: self.cells(item) for key, item in self.items.items()}, anew=anew)
         self.query_one(".frame").border_subtitle = self._where()
         self.set_class(not self.items, "-empty")
         self.query_one(".empty", Line).show(Content.styled(self.empty(), "$foreground-muted"))

@@ -39,6 +39,9 @@ class KeyedTable(DataTable[Text]):
         self._keys: list[str] = []
 
     def on_mount(self) -> None:
+        self._add_columns()
+
+    def _add_columns(self) -> None:
         for name in self._names:
             self.add_column(Text(name, justify="right" if name in self._right else "left"), key=name)
 
@@ -52,12 +55,16 @@ class KeyedTable(DataTable[Text]):
         """The key of the row under the cursor."""
         return self._keys[self.cursor_row] if 0 <= self.cursor_row < len(self._keys) else None
 
-    def sync(self, rows: Mapping[str, Sequence[Text]]) -> None:
-        """Make the table show ``rows`` in their order."""
+    def sync(self, rows: Mapping[str, Sequence[Text]], *, anew: bool = False) -> None:
+        """Make the table show ``rows`` in their order. ``anew``: with columns no wider than these rows need."""
         chosen, at_top = self.chosen, self.cursor_row == 0
         with self.app.batch_update():
             wanted = list(rows)
-            if len(set(wanted) & set(self._keys)) * 2 < len(self._keys):  # mostly others: cheaper anew
+            if anew:
+                self.clear(columns=True)
+                self._keys = []
+                self._add_columns()
+            elif len(set(wanted) & set(self._keys)) * 2 < len(self._keys):  # mostly others: cheaper anew
                 self.clear()
                 self._keys = []
             for key in [key for key in self._keys if key not in rows]:

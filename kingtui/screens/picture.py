@@ -1,0 +1,150 @@
+"""One picture: what it looks like beside what was read from it, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events as terminal
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+
+from kingtui.bridge import whole
+from kingtui.events import Event, PictureStaged
+from kingtui.models import KingError, PictureView, Stage
+from kingtui.screens.base import KingScreen
+from kingtui.screens.text import TextScreen
+from kingtui.widgets import picture_words
+from kingtui.widgets.line import Line
+from kingtui.widgets.live import Live
+from kingtui.widgets.preview import Preview
+from kingtui.widgets.words import plain
+
+REFRESH_SECONDS = 20.0
+PACE_SECONDS = 0.5
+
+
+class PictureScreen(KingScreen):
+    """On a narrow terminal the values come first; v shows the picture alone, as large as there is room."""
+
+    CSS_PATH = "picture.tcss"
+    AUTO_FOCUS = "#values"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", id="picture.back", tooltip="Back to where you came from"),
+        Binding("v", "enlarge", "Larger", id="picture.larger", tooltip="The picture alone, or beside its values again"),
+        Binding("t", "retry", "Try again", id="picture.retry", tooltip="Return it from Quarantine to its step"),
+        Binding("e", "reread", "Read again", id="picture.reread", tooltip="Read it anew and update its symbols"),
+        Binding("o", "original", "Original", id="picture.original", tooltip="The picture that this one repeats"),
+        Binding("y", "copy", "Copy path", id="picture.copy", tooltip="Copy where its file is"),
+    ]
+
+    def __init__(self, live: Live, image_id: int) -> None:
+        super().__init__(live)
+        self.image_id = image_id
+        self.view: PictureView | None = None
+        self._waiting = False
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            preview = Preview(self.live, classes="pane")
+            preview.border_title = f"Picture {self.image_id}"
+            yield preview
+            with VerticalScroll(id="values", classes="pane") as values:
+                values.border_title = "What it says"
+                yield Line(id="facts")
+                yield Line(id="read")
+                yield Line(id="attempts")
+
+    def on_mount(self) -> None:
+        self.live.happened.subscribe(self, self._happened)
+        self.set_interval(REFRESH_SECONDS, self._show)
+        self.query_one(Preview).look_at(self.image_id)
+        self._load()
+
+    def on_resize(self, event: terminal.Resize) -> None:
+        self.call_after_refresh(self._show)
+
+    def _happened(self, events: Sequence[Event]) -> None:
+        ours = any(isinstance(event, PictureStaged) and event.image_id == self.image_id for event in events)
+        if ours and not self._waiting:
+            self._waiting = True
+            self.set_timer(PACE_SECONDS, self._load)
+
+    def _load(self) -> None:
+        self._waiting = False
+        self.live.start(self._ask(), f"picture {self.image_id}")
+
+    async def _ask(self) -> None:
+        view = await self.live.ask(self.live.control.picture(self.image_id))
+        if view is None or not self.is_mounted:
+            return
+        before, self.view = self.view, view
+        if before is not None and before.image.path != view.image.path and self.has_class("-none"):
+            self.query_one(Preview).look_at(self.image_id)
+        self.query_one("#values").border_title = plain(view.image.name)
+        self._show()
+        self.refresh_bindings()
+
+    def _show(self) -> None:
+        if self.view is None:
+            return
+        now, width = self.live.now(), self.query_one("#values", VerticalScroll).scrollable_content_region.width
+        self.query_one("#facts", Line).show(picture_words.facts(self.view, now, width))
+        self.query_one("#read", Line).show(picture_words.values(self.view, now, width))
+        failed = picture_words.attempts(self.view, width) if self.view.attempts else Content("")
+        self.query_one("#attempts", Line).show(failed)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        stage = self.view.image.stage if self.view is not None else None
+        if action == "retry":
+            return stage is Stage.QUARANTINED
+        if action == "reread":
+            return stage in (Stage.EXTRACTED, Stage.UNKNOWN)
+        if action == "original":
+            return self.view is not None and self.view.original is not None
+        return True
+
+    def action_back(self) -> None:
+        """From the picture alone to its values; from there to where we came from."""
+        if self.has_class("-large"):
+            self.action_enlarge()
+        else:
+            self.app.pop_screen()
+
+    def action_enlarge(self) -> None:
+        """The picture alone, or beside its values again."""
+        self.toggle_class("-large")
+        if not self.has_class("-large"):
+            self.query_one("#values").focus()
+
+    def action_original(self) -> None:
+        """Show the picture that this one repeats."""
+        if self.view is not None and self.view.original is not None:
+            self.app.push_screen(PictureScreen(self.live, self.view.original.id))
+
+    def action_copy(self) -> None:
+        """Copy where the file is."""
+        if self.view is not None:
+            self.post_message(TextScreen.CopyAsked(self.view.file, "where the picture is"))
+
+    def action_retry(self) -> None:
+        """Try it again."""
+        self.live.start(again(self.live, self.image_id, read=False), "retry")
+
+    def action_reread(self) -> None:
+        """Read it anew."""
+        self.live.start(again(self.live, self.image_id, read=True), "read again")
+
+
+async def again(live: Live, image_id: int, *, read: bool) -> None:
+    """Have a picture tried again, or read anew, and tell what came of it."""
+    control = live.control
+    try:
+        await whole(control.reread(image_id) if read else control.retry(image_id))
+    except KingError as error:
+        live.tell(str(error), "error")
+        return
+    what = "is read anew" if read else "is tried again"
+    live.tell(f"Picture {image_id} {what}: its stage tells how far it is")

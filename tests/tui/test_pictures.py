@@ -1,0 +1,116 @@
+"""Pictures beside what was read from them: values with their marks, previews, quarantine, duplicates, reading anew."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from kingtui.models import NotFound, Stage, WrongUse
+from kingtui.screens.asking import Pick
+from kingtui.screens.picture import PictureScreen
+from kingtui.screens.pictures import PicturesScreen
+from kingtui.widgets.graphics import way
+from kingtui.widgets.keyed_table import KeyedTable
+from kingtui.widgets.line import Line
+from kingtui.widgets.preview import Cells, Preview
+from tests.tui.dashboard import NARROW, dashboard
+from tests.world import at_rest, ratio_chart, ratio_picture, until
+
+
+@pytest.mark.slow
+async def test_a_picture_stands_beside_its_values_and_can_be_read_again(tmp_path: Path) -> None:
+    chart = ratio_chart(5)
+    async with dashboard(tmp_path, report_interval=3600) as seen:
+        seen.drop(ratio_picture(5), ratio_picture(5))
+        Image.effect_noise((320, 240), 90).save(seen.runtime.home.downloads / "[b]holiday.png")
+        control = seen.runtime.control
+        await until(lambda: len(seen.app.live.book.records) == len(chart.rows), "the records")
+        await at_rest(seen.runtime)
+        counts = await control.image_counts()
+        assert counts == {Stage.EXTRACTED: 1, Stage.DUPLICATE: 1, Stage.UNKNOWN: 1}
+
+        await seen.press("g", "p", "f")
+        await seen.shown(Pick)
+        await seen.press("r")
+        pictures = await seen.shown(PicturesScreen)
+        await until(lambda: pictures.chosen is not None and pictures.chosen.stage is Stage.EXTRACTED, "the one read")
+        assert list(pictures.query_one(KeyedTable).keys) == list(pictures.items)
+        await seen.press("enter")
+        screen = await seen.shown(PictureScreen)
+        read = screen.query_one("#read", Line)
+        await until(lambda: "values verified ✓" in read.text, "the values")
+        for row in chart.rows:
+            line = next(line for line in read.text.splitlines() if f" {row.symbol} " in line)
+            assert line.startswith("✓")
+            assert f"{row.long:.1f}% long" in line
+        assert str(tmp_path / "imagesanalysed") in screen.query_one("#facts", Line).text.replace("\n", "").replace(
+            " " * 11, ""
+        )
+        cells = screen.query_one(Cells)
+        await until(lambda: cells.strips, "the preview")
+        assert {len(strip.text) for strip in cells.strips} == {cells.strips[0].cell_length}
+        assert cells.strips[0].cell_length <= screen.query_one(Preview).content_size.width
+
+        await seen.press("e")
+        await seen.notices("is read anew")
+        view = await until(lambda: screen.view, "the view")
+        await until(lambda: screen.view is not None and screen.view.read_at > view.read_at, "the second reading")
+        await at_rest(seen.runtime)
+        again = await control.picture(view.image.id)
+        assert again.image.stage is Stage.EXTRACTED
+        assert again.values == view.values
+        assert await asyncio.to_thread(Path(again.file).read_bytes) == ratio_picture(5)
+
+        duplicate = next(image for image in await control.images() if image.stage is Stage.DUPLICATE)
+        with pytest.raises(WrongUse, match="repeats picture"):
+            await control.reread(duplicate.id)
+        assert (await control.picture(duplicate.id)).values == view.values
+        with pytest.raises(NotFound):
+            await control.picture(99)
+        with pytest.raises(WrongUse, match="pixels are allowed"):
+            await control.preview(view.image.id, width=0, height=9)
+
+
+async def test_what_is_unknown_says_why_and_what_to_do(tmp_path: Path) -> None:
+    async with dashboard(tmp_path, NARROW) as seen:
+        Image.effect_noise((320, 240), 90).save(seen.runtime.home.downloads / "[b]holiday.png")
+        await seen.press("g", "p")
+        pictures = await seen.shown(PicturesScreen)
+        await until(lambda: any(image.stage is Stage.UNKNOWN for image in pictures.items.values()), "the unknown one")
+        await seen.press("f")
+        await seen.shown(Pick)
+        await seen.press("u")
+        detail = pictures.query_one("#detail", Line)
+        await until(lambda: "press e to look at it anew" in detail.text, "what to do")
+        assert "[b]holiday.png" in detail.text
+        await seen.press("enter")
+        screen = await seen.shown(PictureScreen)
+        facts = screen.query_one("#facts", Line)
+        await until(lambda: "? unknown" in facts.text, "the facts")
+        assert "page colour" in facts.text
+        assert not screen.query_one(Preview).region
+        await seen.press("v")
+        cells = screen.query_one(Cells)
+        await until(lambda: cells.strips, "the picture alone")
+        assert not screen.query_one("#values").region
+        await seen.press("escape", "escape")
+        assert await seen.shown(PicturesScreen) is pictures
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"TERM": "xterm-kitty"}, "graphics"),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "WezTerm"}, "graphics"),
+        ({"TERM": "xterm-kitty", "SSH_CONNECTION": "a b c d"}, "half cells"),
+        ({"TERM": "tmux-256color", "TERM_PROGRAM": "WezTerm"}, "half cells"),
+        ({"TERM": "xterm-256color"}, "half cells"),
+        ({"TERM": "xterm-kitty", "NO_COLOR": "1"}, "shades"),
+        ({"TERM": "linux"}, "shades"),
+    ],
+)
+def test_how_a_terminal_shows_pictures(environ: dict[str, str], expected: str) -> None:
+    assert way(environ) == expected
