@@ -44,11 +44,18 @@ class Frame(App[None]):
         self._depth = depth_of(os.environ, self.console.color_system)
         chosen = theme or choices.get(choice_name(self._depth))
         self._kept_theme = chosen if chosen in self.available_themes else suited(self._depth, os.environ)
-        self.set_reactive(App.theme, self._kept_theme)  # what watches it does so at the start anyway
+        self._begin_with(self._kept_theme)
         if self.no_color:  # no colour at all; what Textual makes of it is shades of grey
             self._filters = [found for found in self._filters if not isinstance(found, Monochrome)] + [NoColor()]
         if keymap:
             self.set_keymap(dict(keymap))
+
+    def _begin_with(self, theme: str) -> None:
+        """Have the theme from the first paint on, without a second one: what Textual does when it changes, but that."""
+        self.set_reactive(App.theme, theme)
+        dark = self.current_theme.dark
+        self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
 
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Show a notice, and keep it where it can be read later."""
