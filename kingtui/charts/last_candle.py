@@ -231,4 +231,4 @@ def _body_beside(canvas: Canvas, span: tuple[float, float], top: int, shift: int
     middle = len(covered) // 2
     first = start + runs[0] - 1 + middle - float(covered[:middle].sum())
     last = start + runs[0] - 1 + middle + float(covered[middle:].sum())
-    return first / fy - top, last / fy - top
+    return float(first / fy - top), float(last / fy - top)
