@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual.app import SystemCommand
@@ -56,7 +57,11 @@ class KingApp(Frame):
 
     TITLE = "kingtui"
     DEFAULT_MODE = "home"
-    CSS_PATH = ["app.tcss", "widgets/masthead.tcss", "widgets/steps.tcss", "widgets/symbols.tcss"]  # noqa: RUF012
+    # The screens' styles too: what a screen brings only when it is opened makes the app read and apply all anew.
+    CSS_PATH = [  # noqa: RUF012
+        "app.tcss", "widgets/masthead.tcss", "widgets/steps.tcss", "widgets/symbols.tcss",
+        *sorted(f"screens/{path.name}" for path in (Path(__file__).parent / "screens").glob("*.tcss")),
+    ]  # fmt: skip
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(

@@ -16,6 +16,9 @@ class KingScreen(Screen[None]):
     def __init__(self, live: Live) -> None:
         super().__init__()
         self.live = live
+        if live.status is not None:
+            # The app has read the styles of every screen for its first: it need not read them twice for each other one.
+            self._css_update_count = self.app._css_update_count
 
     def body(self) -> ComposeResult:
         """What stands between head and keys."""

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Markdown, TabbedContent, TabPane
+from textual.widgets import Markdown
 
 from kingtui.bridge import whole
 from kingtui.models import KingError, NotFound, SymbolHistory, SymbolRecord, WrongUse, symbol_of
@@ -52,6 +52,8 @@ class SymbolsScreen(KingScreen):
         self.history: SymbolHistory | None = None
         self.zoom: Zoom = "auto"
         self._wanted: str | None = None
+        self._dirty = True
+        """Whether symbols changed while another screen was shown."""
         self._report_shown: tuple[str, int | None] | None = None
 
     def body(self) -> ComposeResult:
@@ -59,20 +61,18 @@ class SymbolsScreen(KingScreen):
             yield SymbolList(self.live, id="listing")
             with Vertical(id="detail"):
                 yield Line(id="message")
-                with TabbedContent(initial="levels"):
-                    with TabPane("Levels", id="levels"), VerticalScroll(id="levels-view"):
-                        yield Line(id="card")
-                    with TabPane("Report", id="report"), VerticalScroll(id="report-view"):
-                        yield Markdown(open_links=False)
+                with VerticalScroll(id="levels-view"):
+                    yield Line(id="card")
 
     def on_mount(self) -> None:
         self.listing.border_title = "Symbols"
+        self._title()
         self.live.book.changed.subscribe(self, lambda _: self._changed())
         self.set_interval(REFRESH_SECONDS, self._refresh)
-        self._changed()
 
     def on_screen_resume(self) -> None:
-        self._changed()
+        if self._dirty:
+            self._changed()
 
     def on_resize(self, event: terminal.Resize) -> None:
         self.call_after_refresh(self._show)
@@ -119,7 +119,7 @@ class SymbolsScreen(KingScreen):
         self._show()
         if zoomable != self.check_action("zoom", ()):
             self.refresh_bindings()
-        if self.query_one(TabbedContent).active == "report":
+        if self.has_class("-report"):
             await self._load_report(symbol)
 
     async def _load_report(self, symbol: str) -> None:
@@ -132,13 +132,15 @@ class SymbolsScreen(KingScreen):
             shown, text = (symbol, None), plain(error)
         else:
             shown, text = (symbol, report.id), readable(report.text)
-        if symbol == self._wanted and shown != self._report_shown:
+        if symbol == self._wanted and shown != self._report_shown and self.is_mounted:
             self._report_shown = shown
             await self.query_one(Markdown).update(text)
+            self.query_one("#report-view").scroll_home(animate=False)
 
     def _changed(self) -> None:
         """Records changed: the list, and the symbol shown. While another screen is shown it can wait."""
-        if not self.is_current:
+        self._dirty = not self.is_current
+        if self._dirty:
             return
         self.listing.load()
         book = self.live.book
@@ -168,11 +170,6 @@ class SymbolsScreen(KingScreen):
             if width:
                 room = Room(width, view.size.height, self.zoom)
                 line.show(card(self.record, self.history, self.live.now(), room))
-
-    @on(TabbedContent.TabActivated)
-    def _tab_changed(self, event: TabbedContent.TabActivated) -> None:
-        if event.pane.id == "report" and self.record is not None:
-            self.live.start(self._load_report(self.record.symbol), "report")
 
     @on(SymbolList.Pointed)
     def _pointed(self, event: SymbolList.Pointed) -> None:
@@ -216,11 +213,21 @@ class SymbolsScreen(KingScreen):
         else:
             self.app.switch_mode("home")
 
-    def action_tab(self) -> None:
+    async def action_tab(self) -> None:
         """Switch between levels and report."""
         self.add_class("-detail")
-        tabs = self.query_one(TabbedContent)
-        tabs.active = "report" if tabs.active == "levels" else "levels"
+        self.toggle_class("-report")
+        if not self.query("#report-view"):  # only now: who never reads reports here need not wait for their widgets
+            await self.query_one("#detail").mount(VerticalScroll(Markdown(open_links=False), id="report-view"))
+        self._title()
+        self.query_one("#report-view" if self.has_class("-report") else "#levels-view").focus()
+        if self.record is not None and self.has_class("-report"):
+            self.live.start(self._load_report(self.record.symbol), "report")
+
+    def _title(self) -> None:
+        detail = self.query_one("#detail")
+        detail.border_title = "Report" if self.has_class("-report") else "Levels"
+        detail.border_subtitle = "v: levels" if self.has_class("-report") else "v: report"
 
     def action_zoom(self) -> None:
         """Show more or less of the map around the price."""

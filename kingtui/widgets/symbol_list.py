@@ -21,7 +21,7 @@ from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
 from kingtui.widgets.symbol_cells import list_cells
 
-PAGE = 200
+PAGE = 100
 SORTS: dict[str, tuple[SymbolSort, bool]] = {
     "Symbol": ("symbol", False), "Price": ("price", True), "Score": ("score", True),
     "24h long/short": ("score", True), "Below": ("below", False), "Above": ("above", False), "RSI": ("rsi", True),

@@ -9,7 +9,7 @@ from typing import Any
 from kingtui.models import Evidence, Kind, summary
 from kingtui.reports.rates import ages_at
 from kingtui.reports.record import record
-from kingtui.store import images, summaries, symbols
+from kingtui.store import images, schema, summaries, symbols
 from kingtui.store.database import Database
 from kingtui.store.images import Arrival
 from kingtui.store.summaries import Computed
@@ -74,4 +74,5 @@ async def fill(database: Database, count: int, now: datetime, *, summarised: boo
                 await symbols.remember(tx, [(known[0], found)])
                 if summarised:
                     await summaries.keep(tx, [Computed(name, now, summary(found), until)])
+            await tx.execute(schema.symbols.update().values(due_since=None))  # as if its reports were written
     return names

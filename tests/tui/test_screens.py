@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
-from textual.widgets import Input, Markdown, TabbedContent, Tabs
+from textual.widgets import Input, Markdown, Tabs
 
 from kingtui.home import Home
 from kingtui.models import RunStatus
@@ -95,7 +95,7 @@ async def test_a_dropped_chart_becomes_symbols_to_look_up(tmp_path: Path, size: 
             await until(lambda: not table.region and card.region, "the symbol again")
 
         await seen.press("v")
-        assert screen.query_one(TabbedContent).active == "report"
+        await until(lambda: screen.query("#report-view"), "the report's pane")
         await until(lambda: row.symbol in screen.query_one(Markdown).source, "the report")
         assert "no financial advice" in screen.query_one(Markdown).source
 
