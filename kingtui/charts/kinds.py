@@ -102,6 +102,8 @@ def identify(data: bytes) -> Identity:
     if found.module is None or found.match is None:
         return Identity(Kind.UNKNOWN, reason=found.reason, chart_like=found.chart_like)
     symbol = found.match.groupdict().get("symbol")
+    if symbol is not None:
+        symbol = symbol.replace("l", "I").upper()  # symbols are capitals, and the recogniser takes an I for an l
     return Identity(found.module.kind(found.match), title=found.match.string, symbol=symbol)
 
 

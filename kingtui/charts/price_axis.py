@@ -209,7 +209,10 @@ def _nice_step(ticks: list[tuple[int, float]], half: float) -> float | None:
     """The round step between ticks given as (place, printed value): a tick is lower by it than the one above."""
     place, value = (np.array(column, dtype=np.float64) for column in zip(*ticks, strict=True))
     first, second = np.triu_indices(len(place), 1)
-    slopes = (value[first] - value[second]) / (place[second] - place[first])
+    apart = place[second] != place[first]  # a label that was found twice says nothing of the step
+    if not apart.any():
+        return None
+    slopes = (value[first] - value[second])[apart] / (place[second] - place[first])[apart]
     steep = float(np.median(slopes))
     if steep <= 0:
         return None

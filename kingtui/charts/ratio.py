@@ -59,7 +59,7 @@ def structure(canvas: Canvas) -> float:
     barness = _barness(canvas.signed)
     framed = []
     for top in bars:
-        bar = barness[round(top) + 3 : round(top) + 20].mean(0)
+        bar = barness[max(round(top) + 3, 0) : round(top) + 20].mean(0)
         outside = np.concatenate((bar[_LEFT - 8 : _LEFT - 3], bar[_RIGHT + 4 : _RIGHT + 12]))
         framed.append(bool((bar[_LEFT + 4 : _RIGHT - 4] > 0).mean() > 0.95 and (outside < 0).all()))
     return float((regular & np.array(framed)).mean())
@@ -210,7 +210,7 @@ def _row(
 
 def _arrow(canvas: Canvas, top: float) -> Arrow | None:
     """The badge: red points up (shorts prevail), green down; one arrow or two by the width of their ink."""
-    rows = slice(round(top) + _BADGE_ROWS.start, round(top) + _BADGE_ROWS.stop)
+    rows = slice(max(round(top) + _BADGE_ROWS.start, 0), round(top) + _BADGE_ROWS.stop)
     badge = canvas.signed[rows, _BADGE[0] : _BADGE[1]]
     if badge.size == 0:
         return None

@@ -20,6 +20,8 @@ LONG_END, SHORT_END = 159.5, 679.5
 """Where the percentages end, in canonical pixels."""
 _END, _EDGE = 80.0, 90
 """Where the names end, and where nothing of them is any more."""
+_ENDS = (-2.5, 2.0)
+"""Pixels by which a name's ink may end left or right of there: letters have up to 1.5 of room beside them."""
 _SHIFTS = np.arange(-1.25, 0.5, 0.25)
 """Pixels by which a chart's names may stand off their place, all alike."""
 _PROBES = 4
@@ -119,4 +121,6 @@ def _checked(canvas: Canvas, text: str, place: _Place) -> Symbol:
         return Symbol(text, "the symbol is cut by the page's edge")
     if abs(place.left - start) > 3.5:
         return Symbol(text, "the symbol is not as wide as its letters")
+    if not _ENDS[0] <= place.right - place.end <= _ENDS[1]:  # or a letter as thin as I could be read into the gap
+        return Symbol(text, "the symbol's ink does not end where names end")
     return Symbol(text, None)
