@@ -132,6 +132,10 @@ class Control(Protocol):
         """End every run as cancelled and set all steps to idle; nothing is lost."""
         ...
 
+    async def add_picture(self, name: str, data: bytes) -> str:
+        """Put a picture into downloads, as if it were dropped there; its path in the home; WrongUse."""
+        ...
+
     async def retry(self, image_id: int) -> None:
         """Return a quarantined picture to the stage that failed; NotFound, WrongUse."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from kingtui import __version__
 from kingtui.control.answers import StoreAnswers
+from kingtui.control.imports import Imports
 from kingtui.control.picture_changes import PictureChanges
 from kingtui.control.setup_answers import SetupAnswers
 from kingtui.events import EventBus, Subscription
@@ -26,7 +27,7 @@ from kingtui.store import images, runs
 from kingtui.triggers import Triggers
 
 
-class LocalControl(PictureChanges, SetupAnswers, StoreAnswers):
+class LocalControl(Imports, PictureChanges, SetupAnswers, StoreAnswers):
     """Answers from the store and the lanes; every change goes through the orchestrator."""
 
     def __init__(

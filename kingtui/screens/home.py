@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Tab, Tabs
 
 from kingtui.screens.base import KingScreen
+from kingtui.screens.importing import ImportPictures, bring
 from kingtui.widgets.activity import Activity
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.steps import StepBoard, StepRow
@@ -29,6 +31,7 @@ class HomeScreen(KingScreen):
         Binding(
             "left_square_bracket", "pane(-1)", "Pane before", show=False, id="home.before", tooltip="The pane before"
         ),
+        Binding("i", "bring", "Import", id="home.import", tooltip="Copy pictures of this machine into downloads"),
     ]
 
     def body(self) -> ComposeResult:
@@ -61,6 +64,15 @@ class HomeScreen(KingScreen):
         self._activate(pane)
         self.query_one(Tabs).active = f"tab-{pane}"
         self.call_after_refresh(self._focus, pane)
+
+    def action_bring(self) -> None:
+        """Ask for pictures and copy them in."""
+
+        def chosen(paths: list[Path] | None) -> None:
+            if paths:
+                self.live.start(bring(self.live, paths), "import")
+
+        self.app.push_screen(ImportPictures(), chosen)
 
     def _activate(self, pane: str) -> None:
         for name in PANES:

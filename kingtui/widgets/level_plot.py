@@ -58,6 +58,14 @@ class Plot:
     whole: bool
     sure: bool
 
+    def row_of(self, at: float) -> Bin | None:
+        """The row that a price is in; None: none of them, or on the price's own line."""
+        half, reach = len(self.above), self.reach * self.price
+        place = _place(abs(at - self.price), reach / half, half)
+        if at == self.price or place >= half:
+            return None
+        return self.above[half - 1 - place] if at > self.price else self.below[place]
+
 
 def bars_of(record: SymbolRecord) -> Evidence | None:
     """The newest map that has bars around a price."""
@@ -121,7 +129,7 @@ def draw(record: SymbolRecord, width: int, half: int, zoom: Zoom = "auto") -> Co
         bar = _bar(row.total, most, room, plot.sure)
         return Content.assemble(
             (label.rjust(column), "$foreground-muted"), (" │", "$foreground-disabled"), (bar.ljust(room), style),
-            *_marks(record, row, full=width >= NARROW_BELOW),
+            *_marks(record, plot, row, full=width >= NARROW_BELOW),
         )  # fmt: skip
 
     lines = [
@@ -163,16 +171,16 @@ def _price_line(plot: Plot, record: SymbolRecord, column: int, width: int) -> Co
     return Content.styled(text.ljust(width, "─")[:width], "bold $primary")
 
 
-def _marks(record: SymbolRecord, row: Bin, *, full: bool) -> list[Content]:
+def _marks(record: SymbolRecord, plot: Plot, row: Bin, *, full: bool) -> list[Content]:
     """The clusters within a row, in full where there is but one and room for it, and the price of now."""
     found = [
         (slot, cluster)
         for slot in reversed(SLOTS)
-        if (cluster := record.clusters[slot]) is not None and row.low < cluster.price <= row.high
+        if (cluster := record.clusters[slot]) is not None and plot.row_of(cluster.price) is row
     ]
-    marks = [_mark(slot, cluster, full=full and len(found) == 1) for slot, cluster in found]
-    now = record.price.value if record.price else math.nan
-    return [*marks, Content.styled(" ◂ now", "bold $primary")] if row.low < now <= row.high else marks
+    here = record.price is not None and plot.row_of(record.price.value) is row
+    marks = [_mark(slot, cluster, full=full and len(found) == 1 and not here) for slot, cluster in found]
+    return [*marks, Content.styled(" ◂ now", "bold $primary")] if here else marks
 
 
 def _mark(slot: Slot, cluster: ClusterLevel, *, full: bool) -> Content:

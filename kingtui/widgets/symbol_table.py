@@ -69,6 +69,6 @@ class SymbolTable(Vertical):
         home = plain(self._live.status.home) if self._live.status else "the home"
         return (
             "No symbol is known yet.\n\n"
-            f"Drop a chart picture into\n{home}/downloads\n"
-            "and steps 2 to 6 turn it into levels, win rates and a report, by themselves."
+            f"Drop a chart picture into\n{home}/downloads\nor press i to import one or a folder of them.\n\n"
+            "Steps 2 to 6 turn it into levels, win rates and a report, by themselves."
         )
