@@ -51,6 +51,9 @@ class LogScreen(TextScreen):
         shown = [entry_text(entry) for entry in self.entries if rank(entry.level) >= self.level]
         return Shown("\n".join(shown) + "\n", f"{len(shown):,} lines of the log", "kingtui.log") if shown else None
 
+    def back(self) -> None:
+        self.app.switch_mode("home")
+
     def on_mount(self) -> None:
         self.live.happened.subscribe(self, self._happened)
         self.watch(self.app, "theme", lambda: self._rewrite(), init=False)

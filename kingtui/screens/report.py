@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from kingtui.bridge import whole
 from kingtui.models import KingError, Report
@@ -19,10 +17,6 @@ from kingtui.widgets.words import ago, plain
 
 class ReportScreen(TextScreen):
     """The report's text is data: what it says is shown, what it could do is not done."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "Back", id="report.back", tooltip="Back to where you came from"),
-    ]
 
     def __init__(self, live: Live, report: Report) -> None:
         """``report``: its text may be missing, it is asked for."""

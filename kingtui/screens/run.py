@@ -28,7 +28,6 @@ class RunScreen(TextScreen):
     """Follows the run while it is at work."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "Back", id="run.back", tooltip="Back to where you came from"),
         Binding("a", "again", "Run again", id="run.again", tooltip="Ask for another run of this step"),
         Binding("x", "cancel", "Cancel", id="run.cancel", tooltip="End this run; asks first"),
     ]

@@ -21,7 +21,7 @@ from kingtui.widgets.live import Live
 
 Item = TypeVar("Item")
 
-PAGE = 200
+PAGE = 100
 PACE_SECONDS = 1.0
 REFRESH_SECONDS = 20.0
 

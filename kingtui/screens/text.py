@@ -55,6 +55,7 @@ class TextScreen(KingScreen):
         Binding("N", "found(-1)", "Before", id="search.before", tooltip="The place before"),
         Binding("s", "save", "Save", id="text.save", tooltip="Save what is shown to a file"),
         Binding("y", "copy", "Copy", id="text.copy", tooltip="Copy what is shown to your clipboard"),
+        Binding("escape", "leave", "Back", id="text.leave", tooltip="End the search; then back to where you came from"),
     ]
 
     class CopyAsked(Message):
@@ -97,6 +98,18 @@ class TextScreen(KingScreen):
         """What is searched in has changed, and with it the places."""
         if text := self.query_one(SearchBar).text:
             self._look_for(text)
+
+    def back(self) -> None:
+        """Go to where we came from."""
+        self.app.pop_screen()
+
+    def action_leave(self) -> None:
+        """End the search; without one, go back."""
+        bar = self.query_one(SearchBar)
+        if bar.has_class("-open"):
+            bar.action_close()
+        else:
+            self.back()
 
     def action_search(self) -> None:
         """Type what to search for."""
