@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from rich.style import Style
 from rich.text import Text
 
 from kingtui.models import Figure, SymbolSummary
@@ -43,11 +44,13 @@ def _row(found: SymbolSummary, now: datetime, live: Live, columns: tuple[str, ..
 def _cell(column: str, found: SymbolSummary, now: datetime, live: Live) -> Text:
     match column:
         case "Symbol":
-            return Text(found.symbol, "" if found.stale else "bold")
+            return _styled(found.symbol, "" if found.stale else "bold")
         case "Price":
             return _sure(price(found.price.value) if found.price else None, found.price)
         case "Score":
-            return Text(score(found), live.style(side(found))) if found.score is not None else Text(NOTHING, "dim")
+            return (
+                _styled(score(found), live.style(side(found))) if found.score is not None else _styled(NOTHING, "dim")
+            )
         case "24h long/short":
             return _rate(found.rates.get("24h"), live, stale=found.stale)
         case "Below":
@@ -85,7 +88,7 @@ def _distance(found: SymbolSummary, to: Figure | None) -> Text:
 
 def _rate(rate: Figure | None, live: Live, *, stale: bool) -> Text:
     if rate is None:
-        return Text(NOTHING, "dim")
+        return _styled(NOTHING, "dim")
     long = round(rate.value)
     filled = round(BAR * long / 100)
     shown = Text()
@@ -97,5 +100,13 @@ def _rate(rate: Figure | None, live: Live, *, stale: bool) -> Text:
 
 def _sure(text: str | None, figure: Figure | None) -> Text:
     if text is None or figure is None:
-        return Text(NOTHING, "dim")
-    return Text(text) if figure.verified else Text(f"{text}?", "italic")
+        return _styled(NOTHING, "dim")
+    return Text(text) if figure.verified else _styled(f"{text}?", "italic")
+
+
+def _styled(text: str, style: str | Style) -> Text:
+    """A text whose style counts where it is compared with another: its own style would not."""
+    styled = Text(text)
+    if style:
+        styled.stylize(style)
+    return styled

@@ -33,7 +33,7 @@ COLUMNS: dict[bool, tuple[str, ...]] = {
     True: ("Symbol", "Price", "Score", "Below", "Above", "RSI", "Age"),
 }
 """By whether there is room for all."""
-ROOMY = 70
+ROOMY = 64
 
 
 class SortableTable(KeyedTable):
@@ -99,6 +99,8 @@ class SymbolList(Vertical):
         self._columns: tuple[str, ...] = ()
         self._wanted: str | None = None
         self._loading = self._dirty = False
+        self._pages = (False, False)
+        """Which pages can be gone to: on, back."""
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder="type to find", id="lookup", compact=True, suggester=SymbolSuggester(self._live))
@@ -177,7 +179,10 @@ class SymbolList(Vertical):
         self.set_class(not rows, "-empty")
         self.query_one(".empty", Line).show(Content.styled(self._nothing(self.page), "$foreground-muted"))
         self.border_subtitle = self._where(self.page)
-        self.refresh_bindings()
+        pages = (self._more, self._offset > 0)
+        if pages != self._pages:
+            self._pages = pages
+            self.refresh_bindings()
 
     def _nothing(self, page: SymbolPage) -> str:
         if page.known:
@@ -190,10 +195,13 @@ class SymbolList(Vertical):
             return f"{page.total:,}" if page.total == page.known else f"{page.total:,} of {page.known:,}"
         return f"{first:,}–{last:,} of {page.total:,}"
 
+    @property
+    def _more(self) -> bool:
+        return self.page is not None and self._offset + PAGE < self.page.total
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "page":
-            more = self.page is not None and self._offset + PAGE < self.page.total
-            return more if parameters[0] == 1 else self._offset > 0
+            return self._more if parameters[0] == 1 else self._offset > 0
         return True
 
     def action_page(self, by: int) -> None:

@@ -16,6 +16,7 @@ from kingtui.screens.home import HomeScreen
 from kingtui.screens.importing import ImportPictures, completed, pictures_of
 from kingtui.screens.symbols import SymbolsScreen
 from kingtui.store.database import Database
+from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.line import Line
 from kingtui.widgets.symbol_list import PAGE
 from tests.store.many import fill
@@ -73,6 +74,17 @@ async def test_symbols_are_paged_sorted_and_found(tmp_path: Path) -> None:
         assert "the whole map" in card.text
         await seen.press("z")
         await until(lambda: "± 5 %" in card.text, "the nearer window")
+
+
+async def test_colours_follow_the_theme(tmp_path: Path) -> None:
+    await known(Home(tmp_path), 3)
+    async with dashboard(tmp_path) as seen:
+        table = seen.one("SymbolTable KeyedTable", KeyedTable)
+        await until(lambda: len(table.keys) == 3, "the symbols")
+        colour = lambda: table.get_cell("AAAA", "Score").spans[0].style.color  # noqa: E731
+        before = colour()
+        seen.app.theme = "kingfisher-light"
+        await until(lambda: colour() != before, "the other theme's colour")
 
 
 async def test_on_a_narrow_terminal_list_and_symbol_take_turns(tmp_path: Path) -> None:
