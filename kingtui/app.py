@@ -86,6 +86,7 @@ class KingApp(Frame):
     def __init__(
         self, control: Control, *, start: Start, stop: Callable[[], Awaitable[None]], clock: Clock | None = None,
         keymap: Mapping[str, str] | None = None, theme: str | None = None, choices: Mapping[str, str] | None = None,
+        slowly: float = 1.0,
     ) -> None:  # fmt: skip
         """``keymap``: keys by binding, checked; ``theme``: a setting, before what ``choices`` of former starts say."""
         super().__init__(keymap=keymap or {}, theme=theme, choices=choices or {}, driver_class=EnduringDriver)
@@ -94,10 +95,10 @@ class KingApp(Frame):
         """Whether the app ended because its terminal did."""
         self.goes_on = False
         """Whether it was left so that the work goes on without it."""
-        self.live = Live(self, control, clock or SystemClock())
+        self.live = Live(self, control, clock or SystemClock(), slowly)
         self._start_services = start
         self._stop_services = stop
-        self._bridge = Bridge(control, self.live.take_events, self.live.take_status, self._troubled)
+        self._bridge = Bridge(control, self.live.take_events, self.live.take_status, self._troubled, slowly=slowly)
         self._leaving = False
         for mode in MODES:
             self.add_mode(mode, partial(screen_of, mode, self.live))

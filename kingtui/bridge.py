@@ -43,12 +43,14 @@ class Bridge:
 
     def __init__(
         self, control: Control, on_events: Callable[[Sequence[Event]], object], on_status: Callable[[Status], object],
-        on_trouble: Callable[[str | None], object],
+        on_trouble: Callable[[str | None], object], *, slowly: float = 1.0,
     ) -> None:  # fmt: skip
+        """``slowly``: so many times less often than usual."""
         self._control = control
         self._on_events = on_events
         self._on_status = on_status
         self._on_trouble = on_trouble
+        self._slowly = slowly
         self._batch: dict[object, Event] = {}
         self._serial = 0
         self._arrived = asyncio.Event()
@@ -81,7 +83,7 @@ class Bridge:
             self._on_events(batch)
             if not all(isinstance(event, Logged) for event in batch):
                 self._dirty.set()
-            await asyncio.sleep(BATCH_SECONDS)
+            await asyncio.sleep(BATCH_SECONDS * self._slowly)
 
     async def _keep_status(self) -> None:
         troubled = False
@@ -95,9 +97,9 @@ class Bridge:
             except KingError as error:
                 troubled = True
                 self._on_trouble(str(error))
-            await asyncio.sleep(STATUS_SECONDS)
+            await asyncio.sleep(STATUS_SECONDS * self._slowly)
             try:
-                async with asyncio.timeout(CHECK_SECONDS - STATUS_SECONDS):
+                async with asyncio.timeout(max(CHECK_SECONDS - STATUS_SECONDS * self._slowly, 1.0)):
                     await self._dirty.wait()
             except TimeoutError:
                 continue

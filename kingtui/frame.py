@@ -56,6 +56,7 @@ class Frame(App[None]):
         dark = self.current_theme.dark
         self.update_classes({f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False)
         self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Show a notice, and keep it where it can be read later."""

@@ -52,7 +52,7 @@ def checked(wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
         for key in keys:
             if not _is_key(key):
                 raise WrongUse(
-                    f"KINGTUI_KEYMAP gives {name} {key!r}, which is no key: x, X, f5, space, ctrl+x are keys"
+                    f"KINGTUI_KEYMAP gives {name} {key!r}, which is no key: x, X, f5, ctrl+x are keys"
                 )
     own = {name: tuple(_normal(key) for key in keys) for name, keys in wanted.items()}
     _no_clash(known, own)

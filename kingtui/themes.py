@@ -95,10 +95,19 @@ SIXTEEN = Theme(
 )
 
 
+_GREY = 8
+"""Channels that differ by no more than this are a grey."""
+_GREYS = (0, *range(8, 248, 10), 95, 135, 175, 215, 255)
+"""Those of the ramp, and of the cube."""
+
+
 def on_palette(color: Color) -> Color:
-    """The nearest of the 256 colours, which stays itself when a terminal of 256 rounds it."""
-    red, green, blue = RichColor.from_rgb(*color.rgb).downgrade(Depths.EIGHT_BIT).get_truecolor()
-    return Color(red, green, blue)
+    """The nearest of the 256 colours; for a grey, of its greys."""
+    red, green, blue = color.rgb
+    if max(red, green, blue) - min(red, green, blue) <= _GREY:
+        step = min(_GREYS, key=lambda grey: abs(grey - green))
+        return Color(step, step, step)
+    return Color(*RichColor.from_rgb(red, green, blue).downgrade(Depths.EIGHT_BIT).get_truecolor())
 
 
 def _for_256(theme: Theme) -> Theme:

@@ -174,7 +174,7 @@ def test_started_in_the_home_its_file_is_read_once(clean: Path, monkeypatch: pyt
         (
             "KEYMAP",
             "pause=space,quit",
-            "'quit' is no binding=key pair such as quit=ctrl+q, several keys as pause=space|f8",
+            "'quit' is no binding=key pair such as quit=ctrl+q, several keys as pause=f8|f9",
         ),
         ("KEYMAP", "quit=x,quit=y", "quit is named twice"),
         ("DEMO", "perhaps", "true or false is allowed"),

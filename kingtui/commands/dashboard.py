@@ -20,16 +20,18 @@ from kingtui.settings import Settings, keymap_of
 log = logging.getLogger("kingtui.dashboard")
 
 BEGINS_SECONDS = 30.0
+SLOWLY = 10.0
+"""With ``--low-bandwidth`` what changes by itself is painted once a second at most; keys answer as fast as ever."""
 
 
-def open_dashboard(settings: Settings) -> None:
+def open_dashboard(settings: Settings, *, low_bandwidth: bool = False) -> None:
     """Show the dashboard until it is left. Raises KingError where it cannot start or broke."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise WrongUse("the dashboard needs a terminal: use --api-only to run without one")
-    run_loop(_show(settings))
+    run_loop(_show(settings, SLOWLY if low_bandwidth else 1.0))
 
 
-async def _show(settings: Settings) -> None:
+async def _show(settings: Settings, slowly: float) -> None:
     from kingtui.app import KingApp
     from kingtui.themes import checked_theme
     from kingtui.widgets import graphics
@@ -39,8 +41,9 @@ async def _show(settings: Settings) -> None:
     async with Runtime(settings, mode="dashboard") as runtime:
         choices = await runtime.control.choices()
         app = KingApp(
-            runtime.control, start=runtime.start, stop=runtime.stop, keymap=keymap, theme=theme, choices=choices
-        )
+            runtime.control, start=runtime.start, stop=runtime.stop, keymap=keymap, theme=theme, choices=choices,
+            slowly=slowly,
+        )  # fmt: skip
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.leave)

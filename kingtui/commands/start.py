@@ -40,7 +40,7 @@ def _dashboard(settings: Settings, *, low_bandwidth: bool) -> None:
         os.environ.update(LOW_BANDWIDTH)
     from kingtui.commands.dashboard import open_dashboard
 
-    open_dashboard(settings)
+    open_dashboard(settings, low_bandwidth=low_bandwidth)
 
 
 def _owned(home: Home, held_by: Owner) -> str:

@@ -191,8 +191,8 @@ class Settings(BaseSettings):
     # The dashboard
     theme: str | None = Field(default=None, json_schema_extra={"allowed": "the name of a theme"})
     """Theme of the dashboard; unset: the one chosen last in such a terminal, else one that suits its colours."""
-    keymap: Keymap | None = Field(default=None, json_schema_extra={"allowed": "pairs such as quit=ctrl+q,pause=space"})
-    """Other keys for the dashboard, such as ``quit=ctrl+q,pause=space``; docs/dashboard.md names what can be bound."""
+    keymap: Keymap | None = Field(default=None, json_schema_extra={"allowed": "pairs such as quit=ctrl+q,pause=f8"})
+    """Other keys for the dashboard, such as ``quit=ctrl+q,pause=f8``; docs/dashboard.md names what can be bound."""
 
     # Behaviour
     on_hangup: Annotated[Literal["continue", "stop"], BeforeValidator(_lower)] = "continue"

@@ -1,4 +1,4 @@
-"""The text of a keymap: ``binding=key`` pairs such as ``quit=ctrl+q,pause=space|f8``."""
+"""The text of a keymap: ``binding=key`` pairs such as ``quit=ctrl+q,pause=f8|f9``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def keymap_of(text: str) -> dict[str, tuple[str, ...]]:
     for pair in filter(None, (part.strip() for part in text.split(","))):
         match = _PAIR.fullmatch(pair)
         if match is None:
-            raise ValueError(f"{pair!r} is no binding=key pair such as quit=ctrl+q, several keys as pause=space|f8")
+            raise ValueError(f"{pair!r} is no binding=key pair such as quit=ctrl+q, several keys as pause=f8|f9")
         name, keys = match[1], tuple(filter(None, match[2].split("|")))
         if name in found:
             raise ValueError(f"{name} is named twice")

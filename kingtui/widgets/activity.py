@@ -50,7 +50,7 @@ class Activity(VerticalScroll):
     def _happened(self, events: Sequence[Event]) -> None:
         if self.feed.take(events, self._live.now()) and not self._waiting:
             self._waiting = True
-            self.set_timer(PACE_SECONDS, self._show)
+            self.set_timer(PACE_SECONDS * self._live.slowly, self._show)
 
     def on_resize(self, event: terminal.Resize) -> None:
         self._show()

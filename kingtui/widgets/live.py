@@ -26,8 +26,10 @@ Severity = Literal["information", "warning", "error"]
 class Live:
     """The one link between what is shown and what is. Subscribe to its signals in ``on_mount``."""
 
-    def __init__(self, app: App[None], control: Control, clock: Clock) -> None:
+    def __init__(self, app: App[None], control: Control, clock: Clock, slowly: float = 1.0) -> None:
         self.control = control
+        self.slowly = slowly
+        """How many times less often than usual what changes by itself is painted: for slow lines."""
         self.status: Status | None = None
         self.trouble: str | None = None
         """Why the newest status is not of now."""
@@ -36,6 +38,7 @@ class Live:
         self.book = SymbolBook(app, control)
         self._app = app
         self._clock = clock
+        self._coloured_for = app.theme
 
     def now(self) -> datetime:
         """The moment to which ages are relative."""
@@ -81,6 +84,9 @@ class Live:
         """The theme's colour ``success``, ``warning``, ``error``, ``primary``, ``accent`` or ``muted`` for a cell."""
         if name == "muted":
             return Style(dim=True)
+        if self._coloured_for != self._app.theme:  # who watches the theme is told before its variables are there
+            self._coloured_for = self._app.theme
+            self._app.get_css_variables()
         value = self._app.theme_variables.get(name)
         return Style() if value is None else Style(color=Color.parse(value).rich_color)
 

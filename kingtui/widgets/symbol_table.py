@@ -16,6 +16,7 @@ from kingtui.widgets.words import plain
 
 LEGEND = "win rates are liquidation-implied · ? not verified · ! stale"
 REFRESH_SECONDS = 20.0
+PACE_SECONDS, SLOWEST = 3.0, 3.0
 
 
 class SymbolTable(Vertical):
@@ -31,6 +32,7 @@ class SymbolTable(Vertical):
     def __init__(self, live: Live, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._live = live
+        self._waiting = False
 
     def compose(self) -> ComposeResult:
         yield Line(classes="empty")
@@ -40,10 +42,22 @@ class SymbolTable(Vertical):
         yield legend
 
     def on_mount(self) -> None:
-        self._live.book.changed.subscribe(self, lambda _: self.show())
+        self._live.book.changed.subscribe(self, lambda _: self._changed())
         self._live.status_changed.subscribe(self, lambda _: self._show_if_empty())
         self.watch(self.app, "theme", lambda: self.show(), init=False)
         self.set_interval(REFRESH_SECONDS, self.show)
+        self.show()
+
+    def _changed(self) -> None:
+        """While charts are read every row changes at once, again and again: that is painted every few seconds."""
+        if self.has_class("-empty"):
+            self.show()
+        elif not self._waiting:
+            self._waiting = True
+            self.set_timer(PACE_SECONDS * min(self._live.slowly, SLOWEST), self._show_waiting)
+
+    def _show_waiting(self) -> None:
+        self._waiting = False
         self.show()
 
     def show(self) -> None:
