@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +28,7 @@ _DROP = 5
 """Cells at the right end within which the curve drops to 0."""
 _CLEAN, _MURKY = 0.15, 0.6
 """Murk up to which bars are as exact as on a picture that was never resized, and from which none can be trusted."""
+_PARTNER: Mapping[Slot, Slot] = {"-2": "-1", "-1": "-2", "+1": "+2", "+2": "+1"}
 _SHAKES = 16
 """Random errors, of the size of the measurement's, that a cluster must bear."""
 
@@ -84,6 +85,9 @@ class Plot:
         for name, bars in (("long_end", float(sums[0])), ("short_end", float(sums[-1]))):
             if abs((ends[name] or 0.0) - bars) > _CURVE_TOLERANCE * larger:
                 reasons[f"cumulated.{name}"] = f"the curve ends at {ends[name]:.0f}, the bars sum to {bars:.0f}"
+        last = (ends["short_end"] or 0.0) - float(self.curve[-_DROP - 2])
+        if last > _CURVE_TOLERANCE * larger:
+            reasons.setdefault("cumulated.short_end", "the curve still rises where it drops to 0")
         behind = float(abs((ends["short_end"] or 0.0) - sums[-1])) / larger  # the curve's drop may hide bars
         if max(self.apart, behind) > _BARS_TOLERANCE:
             reasons["bars"] = f"bars and curves differ by {max(self.apart, behind):.0%} of the larger end"
@@ -180,7 +184,11 @@ def _tidy(heights: Heights) -> NDArray[np.float64]:
 
 
 def find_clusters(plot: Plot, price_doubt: str | None) -> dict[Slot, Cluster | None]:
-    """The clusters around the price's own cell, each verified or with the reason why not."""
+    """The clusters around the price's own cell, each verified or with the reason why not.
+
+    A place that may be as strong as a side's weaker cluster, or be its second one where none was found, makes the other
+    doubtful too where it would take its slot.
+    """
     price = float(plot.prices[plot.here])
     found = clusters(plot.prices, plot.totals, price)
     shaken = _shaken(plot, price)
@@ -193,28 +201,64 @@ def find_clusters(plot: Plot, price_doubt: str | None) -> dict[Slot, Cluster | N
         reason = reason or _doubt_cluster(plot, cluster, price)
         if not reason and not all(_same(cluster, other[slot]) for other in shaken):
             reason = "another place is nearly as strong"
-        reason = reason or rival_by_curve(plot, price, [other for other in found.values() if other], cluster)
+        reason = reason or _doubt_rank(plot, price, found, slot)
         checked[slot] = Cluster(
             plot.rounded(cluster.price), round(cluster.strength, 1), verified=reason is None, reason=reason
         )
     return checked
 
 
-def rival_by_curve(plot: Plot, price: float, found: Sequence[Cluster], cluster: Cluster) -> str | None:
-    """Why the curve doubts that ``cluster`` is one of its side's two strongest: it rises more somewhere else there."""
+def _doubt_rank(plot: Plot, price: float, found: Mapping[Slot, Cluster | None], slot: Slot) -> str | None:
+    """What the curve says against a cluster's being one of its side's two, and the nearer or farther one."""
+    cluster, partner = found[slot], found[_PARTNER[slot]]
+    if cluster is None:
+        return None
+    others = [other for other in found.values() if other]
+    if rival := rival_by_curve(plot, price, others, cluster.price > price, cluster.strength):
+        return f"the curve rises by {rival.rise:.0f} near {plot.rounded(rival.price)}, where the bars show less"
+    rival = rival_by_curve(plot, price, others, cluster.price > price, partner.strength if partner else 0.0)
+    if rival is None or (partner is None and not rival.hidden):
+        return None
+    nearer = abs(rival.price - price) < abs(cluster.price - price)
+    if nearer == slot.endswith("2"):
+        return None  # it would be on the partner's side of this one, and leave it where it is
+    return f"what the curve shows near {plot.rounded(rival.price)} may be a cluster too, and this one the other's slot"
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A place where the curve rises more than at a cluster. ``hidden``: more than the bars there."""
+
+    price: float
+    rise: float
+    hidden: bool
+
+
+def rival_by_curve(
+    plot: Plot, price: float, found: Sequence[Cluster], above: bool, strength: float
+) -> Rival | None:  # fmt: skip
+    """The place away from the clusters ``found`` where the curve rises most, if by more than ``strength``; or rises
+    more than the bars do, which are hidden in part then and as strong together with what is missing."""
     if plot.curve is None:
         return None
     half = max(1, int(HALF_WINDOW * price / plot.step))  # never wider than the window
-    reach, slack = np.arange(half, len(plot.curve) - half - _DROP), 2.5 * plot.top / (BOTTOM - TOP)
+    wide = half + 1
+    reach, slack = np.arange(wide, len(plot.curve) - wide - _DROP), 2.5 * plot.top / (BOTTOM - TOP)
     rise = np.abs(plot.curve[reach + half] - plot.curve[reach - half]) - slack
+    sums = np.concatenate(([0.0], np.cumsum(plot.totals)))
+    inside, around = (sums[reach + reach_ + 1] - sums[reach - reach_] for reach_ in (half, wide))
+    missing = np.abs(plot.curve[reach + wide] - plot.curve[reach - wide]) - around
+    hidden = missing > slack + 0.05 * around
+    rise = np.maximum(rise, np.where(hidden, inside + missing, 0))
     at = plot.prices[reach]
-    side = ((at > price) == (cluster.price > price)) & (np.abs(at - price) >= NEAREST * price + (half + 1) * plot.step)
+    side = ((at > price) == above) & (np.abs(at - price) >= NEAREST * price + (half + 1) * plot.step)
     for other in found:
         side &= np.abs(at - other.price) > APART * price + (half + 1) * plot.step
-    if not side.any() or rise[side].max() <= cluster.strength:
+    if not side.any() or rise[side].max() <= strength:
         return None
-    place = float(at[side][rise[side].argmax()])
-    return f"the curve rises by {rise[side].max() + slack:.0f} near {plot.rounded(place)}, where the bars show less"
+    best = int(rise[side].argmax())
+    lacking = bool(hidden[side][best])
+    return Rival(float(at[side][best]), float(rise[side][best] + (0 if lacking else slack)), lacking)
 
 
 def _shaken(plot: Plot, price: float) -> list[dict[Slot, Cluster | None]]:

@@ -212,8 +212,10 @@ def test_the_curve_names_a_rival_whose_bar_is_hidden() -> None:
     assert stronger is not None
     assert weaker is not None
     assert weaker.strength == pytest.approx(10, abs=1)
-    assert "rises by 12" in (rival_by_curve(plot, price, [stronger, weaker], weaker) or "")
-    assert rival_by_curve(plot, price, [stronger, weaker], stronger) is None
+    rival = rival_by_curve(plot, price, [stronger, weaker], weaker.price > price, weaker.strength)
+    assert rival is not None
+    assert f"{rival.rise:.0f}".startswith("12")
+    assert rival_by_curve(plot, price, [stronger, weaker], stronger.price > price, stronger.strength) is None
 
 
 def test_the_curve_s_drop_is_no_bar() -> None:
