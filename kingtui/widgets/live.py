@@ -39,7 +39,6 @@ class Live:
         self._app = app
         self._clock = clock
         self._coloured_for = app.theme
-        self._coloured_for = app.theme
 
     def now(self) -> datetime:
         """The moment to which ages are relative."""
@@ -85,9 +84,6 @@ class Live:
         """The theme's colour ``success``, ``warning``, ``error``, ``primary``, ``accent`` or ``muted`` for a cell."""
         if name == "muted":
             return Style(dim=True)
-        if self._coloured_for != self._app.theme:  # who watches the theme is told before its variables are there
-            self._coloured_for = self._app.theme
-            self._app.get_css_variables()
         if self._coloured_for != self._app.theme:  # who watches the theme is told before its variables are there
             self._coloured_for = self._app.theme
             self._app.get_css_variables()
