@@ -51,9 +51,7 @@ def checked(wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
             raise WrongUse(f"KINGTUI_KEYMAP names {name!r}, which is no binding{hint}")
         for key in keys:
             if not _is_key(key):
-                raise WrongUse(
-                    f"KINGTUI_KEYMAP gives {name} {key!r}, which is no key: x, X, f5, ctrl+x are keys"
-                )
+                raise WrongUse(f"KINGTUI_KEYMAP gives {name} {key!r}, which is no key: x, X, f5, ctrl+x are keys")
     own = {name: tuple(_normal(key) for key in keys) for name, keys in wanted.items()}
     _no_clash(known, own)
     return {name: ",".join(keys) for name, keys in own.items()}
