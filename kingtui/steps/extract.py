@@ -32,17 +32,21 @@ class Extract(ImageStep):
     async def handle(self, image: Image, run: RunContext) -> Outcome:
         reading = await reading_of(self, image)
         found = await self._evidence(image, reading)
-        await unbroken(self._store(image, found))
+        withdrawn = await unbroken(self._store(image, found))
         self.tools.bus.post(PictureStaged(image.id, image.name, Stage.EXTRACTED))
-        for item in found:
-            self.tools.bus.post(SymbolUpdated(item.symbol))
+        for name in [*(item.symbol for item in found), *withdrawn]:
+            self.tools.bus.post(SymbolUpdated(name))
+        if withdrawn:
+            run.log(f"{image.name} was read anew and no longer tells of {', '.join(withdrawn)}")
         run.log(f"{image.name}: {len(found)} symbols updated{': ' + found[0].symbol if len(found) == 1 else ''}")
         return Outcome.DONE
 
-    async def _store(self, image: Image, found: Sequence[Evidence]) -> None:
+    async def _store(self, image: Image, found: Sequence[Evidence]) -> list[str]:
+        """Keep what the picture says; the symbols of which it said more before."""
         now = self.tools.clock.now()
         async with self.tools.database.write() as tx:
-            await self._update(tx, found)
+            withdrawn = await symbols.withdraw(tx, image.sha256, [item.symbol for item in found])
+            await self._update(tx, found, withdrawn)
             sheet = None
             if image.analysis is not None:
                 name = image.analysis.rsplit("/", 1)[1]
@@ -51,6 +55,7 @@ class Extract(ImageStep):
             await images.move_on(tx, image.id, Stage.EXTRACTED, now, analysis=sheet.dst if sheet else None)
         if sheet is not None:
             await self.filing.follow(sheet)
+        return withdrawn
 
     async def _evidence(self, image: Image, reading: AnyReading) -> list[Evidence]:
         at, at_source = await evidence_time(self, image, reading)
@@ -60,14 +65,15 @@ class Extract(ImageStep):
             for symbol, values in sorted(facts.items())
         ]
 
-    async def _update(self, tx: AsyncConnection, found: Sequence[Evidence]) -> None:
+    async def _update(self, tx: AsyncConnection, found: Sequence[Evidence], withdrawn: Sequence[str]) -> None:
         now = self.tools.clock.now()
         await symbols.add_evidence(tx, *found)
-        newest = await symbols.newest_evidence(tx, [item.symbol for item in found])
+        newest = await symbols.newest_evidence(tx, [*(item.symbol for item in found), *withdrawn])
         # In a thread, because a picture may tell of 49 symbols
         records, ages = await asyncio.to_thread(_records, found, newest, now)
         await symbols.remember(tx, records)
-        await symbols.all_changed(tx, now, ages)
+        others = {name: ages_at(newest[name], now) for name in withdrawn if name in newest}
+        await symbols.all_changed(tx, now, ages | others)
         known = {item.symbol: found for item, found in records}
         await summaries.keep(tx, [Computed(name, now, summary(found), ages[name]) for name, found in known.items()])
 

@@ -86,6 +86,20 @@ async def renew(tx: AsyncConnection, sha256: str, message_at: datetime, now: dat
         await changed(tx, name, now, None)
 
 
+async def withdraw(tx: AsyncConnection, sha256: str, says: Collection[str]) -> list[str]:
+    """A picture was read anew: what it is no longer said to tell is no evidence. The symbols of which it told more.
+
+    A symbol of which nothing else tells is forgotten.
+    """
+    gone = sa.and_(evidence.c.sha256 == sha256, evidence.c.symbol.not_in(says))
+    names = [row.symbol for row in await tx.execute(sa.select(evidence.c.symbol).where(gone))]
+    if names:
+        await tx.execute(evidence.delete().where(gone))
+        known = sa.select(evidence.c.symbol).where(evidence.c.symbol.in_(names))
+        await tx.execute(symbols.delete().where(symbols.c.symbol.in_(names), symbols.c.symbol.not_in(known)))
+    return names
+
+
 async def changed(tx: AsyncConnection, symbol: str, now: datetime, ages_at: datetime | None) -> None:
     """A symbol's evidence changed: its report is due."""
     await all_changed(tx, now, {symbol: ages_at})

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from kingtui.models import Image, Kind, PictureView, ReadValue, Stage
 from kingtui.widgets.words import Mark, ago, counted, plain, until
+from kingtui.widgets.wrapping import breaks
 
 STAGE_MARKS: dict[Stage, Mark] = {
     Stage.NEW: Mark("◇", "new", ""),
@@ -82,8 +83,12 @@ def facts(view: PictureView, now: datetime, width: int) -> Content:
 
 def _hanging(label: tuple[str, str], text: Content | str, indent: int, width: int) -> Content:
     """A label and its text, which stays in its own column where it is wrapped."""
-    content = text if isinstance(text, Content) else Content(text)
-    first, *rest = content.wrap(max(width - indent, 16)) or [Content("")]
+    room = max(width - indent, 16)
+    if isinstance(text, str):
+        pieces = [Content(text[start:end].rstrip()) for start, end in breaks(text, room, 0)]
+    else:
+        pieces = text.wrap(room)
+    first, *rest = pieces or [Content("")]
     head = Content.assemble((label[0].ljust(indent), label[1]), first)
     return Content("\n").join([head, *(Content.assemble(" " * indent, part) for part in rest)])
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image as Pillow
 
-from kingtui.models import NotFound, Stage, WrongUse
+from kingtui.models import Image, NotFound, Stage, WrongUse
+from kingtui.runtime import Runtime
 from kingtui.screens.asking import Pick
 from kingtui.screens.picture import PictureScreen
 from kingtui.screens.pictures import PicturesScreen
+from kingtui.store import symbols
 from kingtui.widgets.graphics import way
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.line import Line
@@ -20,12 +23,21 @@ from tests.tui.dashboard import NARROW, dashboard
 from tests.world import at_rest, ratio_chart, ratio_picture, until
 
 
+async def said_once(runtime: Runtime, image: Image, symbol: str, like: str) -> None:
+    """As if an older reader had made ``symbol`` out of a row of the picture."""
+    async with runtime._database.write() as tx:
+        known = (await symbols.newest_evidence(tx, [like]))[like][0]
+        await symbols.add_evidence(tx, replace(known, symbol=symbol))
+        await symbols.changed(tx, symbol, runtime._clock.now(), None)
+    assert known.sha256 == image.sha256
+
+
 @pytest.mark.slow
 async def test_a_picture_stands_beside_its_values_and_can_be_read_again(tmp_path: Path) -> None:
     chart = ratio_chart(5)
     async with dashboard(tmp_path, report_interval=3600) as seen:
         seen.drop(ratio_picture(5), ratio_picture(5))
-        Image.effect_noise((320, 240), 90).save(seen.runtime.home.downloads / "[b]holiday.png")
+        Pillow.effect_noise((320, 240), 90).save(seen.runtime.home.downloads / "[b]holiday.png")
         control = seen.runtime.control
         await until(lambda: len(seen.app.live.book.records) == len(chart.rows), "the records")
         await at_rest(seen.runtime)
@@ -54,14 +66,19 @@ async def test_a_picture_stands_beside_its_values_and_can_be_read_again(tmp_path
         assert {len(strip.text) for strip in cells.strips} == {cells.strips[0].cell_length}
         assert cells.strips[0].cell_length <= screen.query_one(Preview).content_size.width
 
+        view = await until(lambda: screen.view, "the view")
+        await said_once(seen.runtime, view.image, "MISREAD", chart.rows[0].symbol)
+        assert (await control.data("MISREAD")).win_rates["1m"] is not None
         await seen.press("e")
         await seen.notices("is read anew")
-        view = await until(lambda: screen.view, "the view")
-        await until(lambda: screen.view is not None and screen.view.read_at > view.read_at, "the second reading")
+        await until(lambda: screen.view.read_at is not None and screen.view.read_at > view.read_at, "another reading")
         await at_rest(seen.runtime)
         again = await control.picture(view.image.id)
         assert again.image.stage is Stage.EXTRACTED
         assert again.values == view.values
+        with pytest.raises(NotFound):
+            await control.data("MISREAD")
+        assert len((await control.data(chart.rows[0].symbol)).evidence) == 1
         assert await asyncio.to_thread(Path(again.file).read_bytes) == ratio_picture(5)
 
         duplicate = next(image for image in await control.images() if image.stage is Stage.DUPLICATE)
@@ -76,7 +93,7 @@ async def test_a_picture_stands_beside_its_values_and_can_be_read_again(tmp_path
 
 async def test_what_is_unknown_says_why_and_what_to_do(tmp_path: Path) -> None:
     async with dashboard(tmp_path, NARROW) as seen:
-        Image.effect_noise((320, 240), 90).save(seen.runtime.home.downloads / "[b]holiday.png")
+        Pillow.effect_noise((320, 240), 90).save(seen.runtime.home.downloads / "[b]holiday.png")
         await seen.press("g", "p")
         pictures = await seen.shown(PicturesScreen)
         await until(lambda: any(image.stage is Stage.UNKNOWN for image in pictures.items.values()), "the unknown one")
