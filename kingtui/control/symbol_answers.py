@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -22,7 +23,7 @@ from kingtui.models import (
 from kingtui.reports.rates import ages_at
 from kingtui.reports.record import record
 from kingtui.store import summaries, symbols
-from kingtui.store.database import Database
+from kingtui.store.database import Database, StoreFailed
 from kingtui.store.summaries import Computed, Row
 
 MOST_ROWS = 500
@@ -68,7 +69,10 @@ class SymbolAnswers:
             )
             known, aged = await summaries.counts(connection, now)
         computed = await self._computed([row for row in rows if row.summary is None], now)
-        settling = await self._settle(aged, now) if aged and not self._database.read_only else 0
+        settling = aged
+        if aged and not self._database.read_only:
+            with contextlib.suppress(StoreFailed):  # a full disk: what is shown is right, but is not kept
+                settling = await self._settle(aged, now)
         shown = [row.summary or computed.get(row.symbol) for row in rows]
         return SymbolPage(tuple(found for found in shown if found is not None), total, known, settling)
 

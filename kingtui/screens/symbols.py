@@ -24,13 +24,14 @@ from kingtui.widgets.symbol_list import SymbolList
 from kingtui.widgets.words import plain, plain_lines
 
 REFRESH_SECONDS = 20.0
+PACE_SECONDS, SLOWEST = 2.0, 3.0
 REST_SECONDS = 0.12
 """The cursor must rest so long on a symbol before it is asked for: who walks down a list wants the last one."""
 FIGURE = re.compile(r"^!\[.*\]\(.*\)$\n?", re.MULTILINE)
 NO_REPORT = "No report has been written of this symbol yet. Step 6 writes one; press 6 to ask for it."
 NO_SYMBOL = (
     "No symbol is known yet.\n\nDrop a chart picture into the downloads folder of the home: steps 2 to 6 turn it into "
-    "levels, win rates and a report, by themselves."
+    "levels, win rates and a report, by themselves. Or go home (esc) and press i to import some."
 )
 
 
@@ -52,6 +53,7 @@ class SymbolsScreen(KingScreen):
         self.history: SymbolHistory | None = None
         self.zoom: Zoom = "auto"
         self._wanted: str | None = None
+        self._waiting = False
         self._dirty = True
         """Whether symbols changed while another screen was shown."""
         self._report_shown: tuple[str, int | None] | None = None
@@ -67,7 +69,7 @@ class SymbolsScreen(KingScreen):
     def on_mount(self) -> None:
         self.listing.border_title = "Symbols"
         self._title()
-        self.live.book.changed.subscribe(self, lambda _: self._changed())
+        self.live.book.changed.subscribe(self, lambda _: self._soon())
         self.set_interval(REFRESH_SECONDS, self._refresh)
 
     def on_screen_resume(self) -> None:
@@ -137,8 +139,17 @@ class SymbolsScreen(KingScreen):
             await self.query_one(Markdown).update(text)
             self.query_one("#report-view").scroll_home(animate=False)
 
+    def _soon(self) -> None:
+        """Records changed. While charts are read they do again and again: that is painted every few seconds."""
+        if self._wanted is None:
+            self._changed()
+        elif not self._waiting:
+            self._waiting = True
+            self.set_timer(PACE_SECONDS * min(self.live.slowly, SLOWEST), self._changed)
+
     def _changed(self) -> None:
         """Records changed: the list, and the symbol shown. While another screen is shown it can wait."""
+        self._waiting = False
         self._dirty = not self.is_current
         if self._dirty:
             return

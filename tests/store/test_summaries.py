@@ -149,3 +149,16 @@ async def test_a_symbols_history_stands_at_the_times_of_its_evidence(desk):
     assert (await desk.answers.symbol_history("NONE")).prices == ()
     with pytest.raises(WrongUse, match="limit is 0"):
         await desk.answers.symbol_history("ETH", limit=0)
+
+
+async def test_who_may_only_read_is_told_the_same(desk):
+    await fill(desk.database, 12, NOW, summarised=False)
+    reader = Database(desk.database.path, read_only=True)
+    await reader.open(NOW)
+    try:
+        page = await StoreAnswers(Home(desk.database.path.parent), reader, FakeClock(NOW)).symbol_page()
+    finally:
+        await reader.close()
+    assert page.settling == 12  # nothing was written
+    assert page.items == (await desk.page()).items
+    assert (await desk.page()).settling == 0
