@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from textual.content import Content
@@ -18,6 +19,7 @@ from kingtui.models import SLOTS, ClusterLevel, Evidence, Kind, Slot, SymbolReco
 from kingtui.reports.facts import newest
 from kingtui.reports.format import level, percent, price
 from kingtui.reports.rates import map_has_bars, split_bars
+from kingtui.widgets.words import ago
 
 Zoom = Literal["auto", "5", "15", "map"]
 ZOOMS: tuple[Zoom, ...] = ("auto", "5", "15", "map")
@@ -113,8 +115,8 @@ def _place(distance: float, step: float, half: int) -> int:
     return half - 1 if place == half and distance <= step * half * _EDGE else place
 
 
-def draw(record: SymbolRecord, width: int, half: int, zoom: Zoom = "auto") -> Content:
-    """The plot with a heading, in ``2 × half + 3`` lines; a sentence where there is no map."""
+def draw(record: SymbolRecord, now: datetime, width: int, half: int, zoom: Zoom = "auto") -> Content:
+    """The plot with a heading, in ``2 × half + 4`` lines; a sentence where there is no map."""
     picture = bars_of(record)
     if picture is None:
         return _without_map(record, width)
@@ -133,7 +135,7 @@ def draw(record: SymbolRecord, width: int, half: int, zoom: Zoom = "auto") -> Co
         )  # fmt: skip
 
     lines = [
-        _heading(plot),
+        _heading(plot, ago(picture.at, now)),
         Content.styled(" " * (column + 2) + "short liquidations ↑", "$text-secondary"),
         *(line(row, label, "$secondary") for row, label in zip(plot.above, labels, strict=False)),
         _price_line(plot, record, column, width),
@@ -143,12 +145,12 @@ def draw(record: SymbolRecord, width: int, half: int, zoom: Zoom = "auto") -> Co
     return Content("\n").join([text.truncate(width, ellipsis=True) for text in lines])
 
 
-def _heading(plot: Plot) -> Content:
+def _heading(plot: Plot, when: str) -> Content:
     reach = "the whole map" if plot.whole else f"± {plot.reach * 100:.3g} %"
     rest = "" if plot.share > 0.9995 else f", {plot.share * 100:.0f} % of the map"
     sure = (" ✓", "$text-success") if plot.sure else (" ? not verified", "$text-warning")
     return Content.assemble(
-        ("Liquidations around the price", "bold $text-accent"), (f"  {reach}{rest}", "$foreground-muted"), sure
+        ("Liquidations around the price", "bold $text-accent"), (f"  {reach}{rest}, {when}", "$foreground-muted"), sure
     )
 
 

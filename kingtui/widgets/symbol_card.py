@@ -48,7 +48,7 @@ class Room:
 def card(record: SymbolRecord, history: SymbolHistory | None, now: datetime, room: Room) -> Content:
     """All that is known of a symbol, in lines for people. ``✓`` stands behind what was verified."""
     lines = [_title(record, now), _price(record, now, room.width), *_curves(history, room.width), Content("")]
-    lines += [draw(record, room.width, room.half, room.zoom), Content("")]
+    lines += [draw(record, now, room.width, room.half, room.zoom), Content("")]
     lines += [_heading("Liquidation clusters"), *_clusters(record), Content("")]
     lines += [_heading("Win rates, liquidation-implied, not validated")]
     lines += [_win_rate(horizon, record.win_rates[horizon], now, room.width) for horizon in HORIZONS]

@@ -23,7 +23,7 @@ def known(*evidence: Evidence) -> SymbolRecord:
 
 
 def drawn(found: SymbolRecord, width: int = 80, half: int = 8, zoom: str = "auto") -> list[str]:
-    return draw(found, width, half, zoom).plain.split("\n")  # type: ignore[arg-type]
+    return draw(found, NOW, width, half, zoom).plain.split("\n")  # type: ignore[arg-type]
 
 
 def test_long_liquidations_lie_below_the_price_and_short_ones_above() -> None:
@@ -58,7 +58,7 @@ def test_what_was_passed_or_not_verified_looks_different() -> None:
     text = "\n".join(drawn(found))
     assert "◇ +1 1,100 passed" in text
     assert "◆ −1 960?" in text
-    assert "? not verified" in text
+    assert "50 % of the map, 2 h ago ? not verified" in text
     assert "░" in text
     assert "█" not in text
     assert "price on the map ── now 1,120 (+12.0%)" in text
@@ -97,7 +97,7 @@ def test_no_bar_is_lost_and_nothing_is_wider_than_its_room(bars, width, half, zo
     assert math.isclose(shown, inside, rel_tol=1e-9, abs_tol=1e-9)
     if zoom == "map":
         assert math.isclose(shown, math.fsum(total for _, total in bars), rel_tol=1e-9, abs_tol=1e-9)
-    lines = draw(found, width, half, zoom).split("\n")
+    lines = draw(found, NOW, width, half, zoom).split("\n")
     assert len(lines) == 2 * half + 4
     assert all(line.cell_length <= width for line in lines)
     filled = sum(bool(re.search("[█▉▊▋▌▍▎▏░]", line.plain.split("│")[-1])) for line in lines if "│" in line.plain)
