@@ -41,14 +41,18 @@ class Computed:
 
 async def keep(tx: AsyncConnection, found: Iterable[Computed]) -> None:
     """Keep summaries, but not of symbols whose evidence has changed since."""
-    for item in found:
-        changed = symbols.update().where(symbols.c.symbol == item.symbol, symbols.c.updated_at == item.seen)
-        await tx.execute(changed.values(summary_until=item.until, **_values(item.summary)))
+    rows = [
+        {"name": item.symbol, "seen": item.seen, "summary_until": item.until, **_values(item.summary)} for item in found
+    ]
+    if rows:
+        unchanged = sa.and_(symbols.c.symbol == sa.bindparam("name"), symbols.c.updated_at == sa.bindparam("seen"))
+        values: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name not in ("name", "seen")}
+        await tx.execute(symbols.update().where(unchanged).values(values), rows)
 
 
 def _values(found: SymbolSummary | None) -> dict[str, Any]:
     if found is None:
-        return {"summary": {}}
+        return dict.fromkeys(("last_updated", "price", "score", "below", "above", "rsi")) | {"summary": {}}
     below, above = found.distance(found.below), found.distance(found.above)
     return {
         "last_updated": found.last_updated,
