@@ -18,6 +18,7 @@ T = TypeVar("T")
 BATCH_SECONDS = 0.1
 STATUS_SECONDS = 0.5
 """At most so often a status is asked for."""
+SLOWEST = 8.0
 CHECK_SECONDS = 8.0
 """At least so often, for what no event tells of."""
 
@@ -97,9 +98,9 @@ class Bridge:
             except KingError as error:
                 troubled = True
                 self._on_trouble(str(error))
-            await asyncio.sleep(STATUS_SECONDS * self._slowly)
+            await asyncio.sleep(STATUS_SECONDS * min(self._slowly, SLOWEST))
             try:
-                async with asyncio.timeout(max(CHECK_SECONDS - STATUS_SECONDS * self._slowly, 1.0)):
+                async with asyncio.timeout(CHECK_SECONDS - STATUS_SECONDS * min(self._slowly, SLOWEST)):
                     await self._dirty.wait()
             except TimeoutError:
                 continue

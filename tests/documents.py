@@ -2,7 +2,7 @@
 
     python -m tests.documents
 
-writes the settings table of the README anew.
+writes the settings table of the README and the bindings of docs/dashboard.md anew.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 API = ROOT / "docs" / "api.md"
+DASHBOARD = ROOT / "docs" / "dashboard.md"
 PAGES = (README, CONTRIBUTING, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 SETTINGS = ("<!-- settings: written by `python -m tests.documents` -->", "<!-- end of settings -->")
+BINDINGS = ("<!-- bindings: written by `python -m tests.documents` -->", "<!-- end of bindings -->")
 CORES = "the processors it may use"
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -105,6 +107,28 @@ def _literal(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "…"
 
 
+def bindings_table() -> str:
+    """What can be bound, as docs/dashboard.md has it."""
+    from textual.keys import format_key
+
+    from kingtui.keymap import bindings
+
+    found: dict[str, str] = {}
+    for bound in sorted(bindings(), key=lambda bound: bound.id):
+        keys = " ".join(f"`{format_key(key)}`" for key in bound.keys)
+        found.setdefault(bound.id, f"| `{bound.id}` | {keys} | {bound.tooltip} |")
+    return "\n".join(["| Binding | Key | Does |", "| --- | --- | --- |", *found.values()])
+
+
+def write_bindings() -> None:
+    """Write the bindings table of docs/dashboard.md anew."""
+    text = DASHBOARD.read_text("utf-8")
+    before, rest = text.split(BINDINGS[0], 1)
+    DASHBOARD.write_text(
+        f"{before}{BINDINGS[0]}\n\n{bindings_table()}\n\n{BINDINGS[1]}{rest.split(BINDINGS[1], 1)[1]}", "utf-8"
+    )
+
+
 def write_settings() -> None:
     """Put the settings table into the README."""
     text = README.read_text("utf-8")
@@ -115,3 +139,4 @@ def write_settings() -> None:
 
 if __name__ == "__main__":
     write_settings()
+    write_bindings()

@@ -38,6 +38,11 @@ def test_the_settings_table_is_the_settings() -> None:
     assert written == documents.settings_table(), "python -m tests.documents writes it anew"
 
 
+def test_the_bindings_table_is_the_bindings() -> None:
+    written = part(documents.DASHBOARD, *documents.BINDINGS).strip()
+    assert written == documents.bindings_table(), "python -m tests.documents writes it anew"
+
+
 def test_settings_that_do_nothing_yet_are_named() -> None:
     files = [file for file in (ROOT / "kingtui").rglob("*.py") if file.name != "fields.py"]
     program = "\n".join(file.read_text("utf-8") for file in files)

@@ -20,8 +20,8 @@ from kingtui.settings import Settings, keymap_of
 log = logging.getLogger("kingtui.dashboard")
 
 BEGINS_SECONDS = 30.0
-SLOWLY = 10.0
-"""With ``--low-bandwidth`` what changes by itself is painted once a second at most; keys answer as fast as ever."""
+SLOWLY = 20.0
+"""With ``--low-bandwidth`` what changes by itself is painted every 2 s at most; keys answer as fast as ever."""
 
 
 def open_dashboard(settings: Settings, *, low_bandwidth: bool = False) -> None:

@@ -15,7 +15,7 @@ from kingtui.widgets.feed import Line as FeedLine
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
 
-PACE_SECONDS = 0.5
+PACE_SECONDS, SLOWEST = 0.5, 10.0
 """At most so often the feed is painted."""
 INDENT = 8
 REMEMBERED = 30
@@ -50,7 +50,7 @@ class Activity(VerticalScroll):
     def _happened(self, events: Sequence[Event]) -> None:
         if self.feed.take(events, self._live.now()) and not self._waiting:
             self._waiting = True
-            self.set_timer(PACE_SECONDS * self._live.slowly, self._show)
+            self.set_timer(PACE_SECONDS * min(self._live.slowly, SLOWEST), self._show)
 
     def on_resize(self, event: terminal.Resize) -> None:
         self._show()

@@ -113,7 +113,13 @@ async def test_a_theme_is_remembered_for_such_a_terminal(tmp_path: Path, monkeyp
     assert read_choices(Home(tmp_path)) == {"theme.full": "nord"}
 
 
-@pytest.mark.parametrize("name", ["kingfisher", "kingfisher-light", "kingfisher-256", "nord"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kingfisher-light",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("kingfisher", "kingfisher-256", "nord")),
+    ],
+)
 async def test_the_first_screen_is_in_its_theme_and_nothing_is_as_dark_as_its_ground(tmp_path: Path, name: str) -> None:
     async with dashboard(tmp_path, theme=name) as seen:
         await seen.press("2")
