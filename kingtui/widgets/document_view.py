@@ -30,6 +30,11 @@ MOST_WIDTH = 110
 class DocumentView(ScrollView, can_focus=True):
     """Shows what ``read`` was given last."""
 
+    DEFAULT_CSS = """
+    DocumentView {
+        overflow: hidden scroll;  /* the room for text is the same whether or not there is more */
+    }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", "Down", show=False, id="text.down", tooltip="One line down"),
         Binding("k", "scroll_up", "Up", show=False, id="text.up", tooltip="One line up"),
@@ -91,7 +96,7 @@ class DocumentView(ScrollView, can_focus=True):
         share = self.scroll_offset.y / max(1, len(self._document.texts))
         self._document = found
         self.virtual_size = Size(found.width, len(found.rows))
-        self.scroll_to(y=round(share * len(found.rows)), animate=False, immediate=True)
+        self.scroll_to(y=round(share * len(found.rows)), animate=False, immediate=True, force=True)
         self._look()
         self.refresh()
         self.post_message(self.LaidOut())
@@ -149,7 +154,7 @@ class DocumentView(ScrollView, can_focus=True):
         row = self._row(self._found[self._current][0])
         height = self.scrollable_content_region.height
         if not self.scroll_offset.y <= row < self.scroll_offset.y + height:
-            self.scroll_to(y=max(0, row - height // 3), animate=False, immediate=True)
+            self.scroll_to(y=max(0, row - height // 3), animate=False, immediate=True, force=True)
         self.refresh()
         return self._current
 

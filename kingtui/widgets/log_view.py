@@ -20,7 +20,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kingtui.widgets.wrapping import INDENT, breaks
+from kingtui.widgets.wrapping import breaks, indent_of
 
 LINES = 2000
 FOUND = Style(underline=True, bold=True)
@@ -30,6 +30,11 @@ CURRENT = Style(reverse=True, bold=True)
 class LogView(ScrollView, can_focus=True):
     """The newest ``most`` lines. While it follows, the newest is at the bottom; moving up lets it stand still."""
 
+    DEFAULT_CSS = """
+    LogView {
+        overflow: hidden scroll;  /* the room for text is the same whether or not there is more */
+    }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", "Down", show=False, id="log.down", tooltip="One line down"),
         Binding("k", "scroll_up", "Up", show=False, id="log.up", tooltip="One line up"),
@@ -81,7 +86,7 @@ class LogView(ScrollView, can_focus=True):
             self._follows = follows
             self.post_message(self.FollowChanged(self, follows))
         if follows:
-            self.scroll_end(animate=False, immediate=True)
+            self.scroll_end(animate=False, immediate=True, force=True)
 
     def replace(self, lines: Iterable[Text]) -> None:
         """Show these lines and no others."""
@@ -99,12 +104,12 @@ class LogView(ScrollView, can_focus=True):
         rows_gone = self._ends[gone - 1] if 0 < gone <= len(self._ends) else 0
         self._first += gone
         self._lines.extend(fresh)
-        self._breaks.extend(breaks(line.plain, self._width) for line in fresh)
+        self._breaks.extend(breaks(line.plain, self._width, indent_of(self._width)) for line in fresh)
         self._measure()
         if self._follows:
-            self.scroll_end(animate=False, immediate=True)
+            self.scroll_end(animate=False, immediate=True, force=True)
         elif rows_gone:
-            self.scroll_to(y=max(0, self.scroll_offset.y - rows_gone), animate=False, immediate=True)
+            self.scroll_to(y=max(0, self.scroll_offset.y - rows_gone), animate=False, immediate=True, force=True)
         self.refresh()
 
     def _measure(self) -> None:
@@ -117,13 +122,15 @@ class LogView(ScrollView, can_focus=True):
             return
         top = bisect_right(self._ends, self.scroll_offset.y)
         self._width = width
-        self._breaks = deque((breaks(line.plain, width) for line in self._lines), maxlen=self._lines.maxlen)
+        self._breaks = deque(
+            (breaks(line.plain, width, indent_of(width)) for line in self._lines), maxlen=self._lines.maxlen
+        )
         self._strips.clear()
         self._measure()
         if self._follows:
-            self.scroll_end(animate=False, immediate=True)
+            self.scroll_end(animate=False, immediate=True, force=True)
         else:
-            self.scroll_to(y=self._ends[top - 1] if top else 0, animate=False, immediate=True)
+            self.scroll_to(y=self._ends[top - 1] if top else 0, animate=False, immediate=True, force=True)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -150,7 +157,7 @@ class LogView(ScrollView, can_focus=True):
             for match in self._pattern.finditer(line.plain):
                 line.stylize(found, *match.span())
         rows = self._breaks[number]
-        indent = [] if self._width <= INDENT else [Segment(" " * INDENT, style)]
+        indent = [Segment(" " * indent_of(self._width), style)]
         cut = line.divide([end for _, end in rows[:-1]]) if len(rows) > 1 else [line]
         console = self.app.console
         drawn = [Strip(Segment.apply_style(piece.render(console), style)) for piece in cut]
@@ -183,7 +190,9 @@ class LogView(ScrollView, can_focus=True):
         self.follows = False
         number = self._current - self._first
         start = self._ends[number - 1] if number else 0
-        self.scroll_to(y=max(0, start - self.scrollable_content_region.height // 3), animate=False, immediate=True)
+        self.scroll_to(
+            y=max(0, start - self.scrollable_content_region.height // 3), animate=False, immediate=True, force=True
+        )
         self._redraw()
         return place
 

@@ -74,7 +74,7 @@ def facts(view: PictureView, now: datetime, width: int) -> Content:
     elif image.stage in _NEXT:
         rows.append(("Next", _NEXT[image.stage]))
     if view.original is not None:
-        rows.append(("Original", f"number {view.original.id}, {plain(view.original.name)}"))
+        rows.append(("Original", f"number {view.original.id}, {plain(view.original.path)}"))
     if view.duplicates:
         rows.append(("Repeated", f"by {counted(view.duplicates, 'other picture')}"))
     rows += [("Arrived", _arrived(view, now)), ("File", plain(view.file))]
@@ -85,7 +85,7 @@ def _hanging(label: tuple[str, str], text: Content | str, indent: int, width: in
     """A label and its text, which stays in its own column where it is wrapped."""
     room = max(width - indent, 16)
     if isinstance(text, str):
-        pieces = [Content(text[start:end].rstrip()) for start, end in breaks(text, room, 0)]
+        pieces = [Content(text[start:end].rstrip()) for start, end in breaks(text, room)]
     else:
         pieces = text.wrap(room)
     first, *rest = pieces or [Content("")]
@@ -111,7 +111,8 @@ def values(view: PictureView, now: datetime, width: int) -> Content:
     lines = [Content.assemble((f"{good} of {counted(marked, 'value')} verified", "bold"), (f" {mark}", tone))]
     whose = "of the original, " if view.original is not None else ""
     if view.read_at is not None:
-        lines.append(Content.styled(f"{whose}read {ago(view.read_at, now)}, reader {view.reader}", "$foreground-muted"))
+        read = f"{whose}read {ago(view.read_at, now)}, reader version {view.reader}"
+        lines.append(Content.styled(read, "$foreground-muted"))
     group, names = "", max(len(plain(value.name)) for value in view.values)
     for value in view.values:
         if value.group != group:

@@ -10,10 +10,13 @@ _LOOK_BACK = 24
 """A word of at most so many characters is not torn."""
 
 
-def breaks(text: str, width: int, indent: int = INDENT) -> list[tuple[int, int]]:
+def indent_of(width: int) -> int:
+    """By how much what goes on is set in at this width: not at all where there is little room."""
+    return INDENT if width > INDENT + _LOOK_BACK else 0
+
+
+def breaks(text: str, width: int, indent: int = 0) -> list[tuple[int, int]]:
     """The (start, end) of each row that ``text`` takes in ``width`` cells; what goes on is set in by ``indent``."""
-    if width <= indent + _LOOK_BACK:
-        indent = 0
     size = cell_len(text)
     if size <= width or width <= 0:
         return [(0, len(text))]

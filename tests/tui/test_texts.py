@@ -9,27 +9,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
+from rich.text import Text
+from textual.app import App, ComposeResult
 
 from kingtui.models import KingError
 from kingtui.widgets.document import document
+from kingtui.widgets.log_view import LogView
 from kingtui.widgets.saving import save, size
-from kingtui.widgets.wrapping import INDENT, breaks
+from kingtui.widgets.wrapping import breaks, indent_of
 
 STYLES = {name: Style() for name in ("primary", "accent", "warning", "muted")}
 
 
 @given(st.text(alphabet="ab 界é", max_size=300), st.integers(1, 120))
 def test_broken_lines_lose_nothing_and_fit(text: str, width: int) -> None:
-    rows = breaks(text, width)
+    rows = breaks(text, width, indent_of(width))
     assert "".join(text[start:end] for start, end in rows) == text
     for number, (start, end) in enumerate(rows):
-        indent = INDENT if number and width > INDENT + 24 else 0
+        indent = indent_of(width) if number else 0
         assert cell_len(text[start:end].rstrip()) + indent <= max(width, 2)
 
 
 def test_a_word_is_not_torn_where_it_fits() -> None:
     text = "14:32:05 INFO the quick brown fox jumps over the lazy dog"
-    assert [text[start:end] for start, end in breaks(text, 40)] == [
+    assert [text[start:end] for start, end in breaks(text, 40, 9)] == [
         "14:32:05 INFO the quick brown fox jumps ", "over the lazy dog",
     ]  # fmt: skip
 
@@ -59,3 +62,54 @@ def test_saving_says_where_and_never_writes_over(tmp_path: Path, monkeypatch: py
         with pytest.raises(KingError, match=sentence):
             save("four", wanted)
     assert size("x" * 8200) == "8.2 kB"
+
+
+class Shown(App[None]):
+    """A log of twenty lines at most."""
+
+    def compose(self) -> ComposeResult:
+        yield LogView(most=20)
+
+
+def lines(first: int, last: int) -> list[Text]:
+    return [Text(f"line {number} of a few words that go on and on") for number in range(first, last)]
+
+
+async def test_a_log_stands_still_while_lines_come_and_go(tmp_path: Path) -> None:
+    app = Shown()
+    async with app.run_test(size=(36, 8)) as pilot:
+        view = app.query_one(LogView)
+        view.extend(lines(0, 18))
+        await pilot.pause()
+        assert seen(view)[-2].startswith("line 17")
+        await pilot.press("k", "pageup")
+        await pilot.pause()
+        assert not view.follows
+        before = seen(view)
+        view.extend(lines(18, 25))  # five of the oldest go
+        await pilot.pause()
+        assert seen(view) == before
+        assert len(view.texts) == 20
+        whole = view.texts.index(next(text for text in view.texts if text[:8] in "".join(before)))
+        top = whole if before[0].startswith("line") else whole - 1
+        await pilot.resize_terminal(60, 8)
+        await pilot.pause()
+        assert seen(view)[0].rstrip() == view.texts[top]
+
+        assert view.search("LINE 2") == 5  # 20 to 24
+        assert view.step(1) == 0
+        await pilot.pause()
+        assert any(row.startswith("line 20 ") for row in seen(view))
+        assert [view.step(-1), view.step(-1), view.place] == [4, 3, 3]
+        await pilot.press("G")
+        await pilot.pause()
+        assert view.follows
+        assert seen(view)[-1].startswith("line 24 ")
+        assert view.search("") == 0
+        view.replace(lines(0, 2))
+        await pilot.pause()
+        assert [row.rstrip() for row in seen(view)[:3]] == [line.plain for line in lines(0, 2)] + [""]
+
+
+def seen(view: LogView) -> list[str]:
+    return [view.render_line(y).text for y in range(view.scrollable_content_region.height)]
