@@ -12,10 +12,12 @@ from textual.widgets import Input, Markdown, Tabs
 
 from kingtui.home import Home
 from kingtui.models import RunStatus
+from kingtui.screens.asking import Pick
 from kingtui.screens.dialogs import GoTo, Told
 from kingtui.screens.history import HistoryScreen
 from kingtui.screens.home import PANES, HomeScreen
 from kingtui.screens.log import LogScreen
+from kingtui.screens.picture import PictureScreen
 from kingtui.screens.pictures import PicturesScreen
 from kingtui.screens.run import RunScreen
 from kingtui.screens.symbols import SymbolsScreen
@@ -168,19 +170,29 @@ async def test_names_of_files_are_shown_as_they_are_and_act_on_nothing(tmp_path:
         assert shown in screen.query_one("#detail", Line).text
 
 
-@pytest.mark.slow
 @pytest.mark.slow  # what does not decode is given 30 s to become whole
 async def test_a_quarantined_picture_can_be_tried_again(tmp_path: Path) -> None:
     async with dashboard(tmp_path) as seen:
         (seen.runtime.home.downloads / "broken.jpg").write_bytes(ratio_picture(1)[:2000])
-        await seen.press("g", "p", "f")
+        await seen.press("g", "p")
         screen = await seen.shown(PicturesScreen)
         table = screen.query_one(KeyedTable)
         await until(lambda: table.keys and screen.offers()[-1], "the quarantined picture", 90)
+        await seen.press("f")
+        await seen.shown(Pick)
+        await seen.press("x")
+        await until(lambda: screen.filter == "quarantined" and table.keys, "it alone")
         assert "truncated" in screen.query_one("#detail", Line).text
-        table.focus()
+        assert "Press t to try it again" in screen.query_one("#detail", Line).text
+        await seen.press("enter")
+        picture = await seen.shown(PictureScreen)
+        missing = picture.query_one("#no-picture", Line)
+        await until(lambda: "There is no picture to show" in missing.text, "why there is no preview")
+        before = (await until(lambda: picture.view, "the view")).image.staged_at
         await seen.press("t")
-        await seen.notices("Tried again: broken.jpg")
+        await seen.notices("is tried again")
+        await until(lambda: picture.view.image.staged_at > before and picture.view.image.failed_stage, "its second end")
+        assert "To do" in picture.query_one("#facts", Line).text
 
 
 async def test_the_log_is_live_filtered_searched_and_can_stand_still(tmp_path: Path) -> None:
