@@ -38,19 +38,28 @@ class PictureScreen(KingScreen):
         Binding("e", "reread", "Read again", id="picture.reread", tooltip="Read it anew and update its symbols"),
         Binding("o", "original", "Original", id="picture.original", tooltip="The picture that this one repeats"),
         Binding("y", "copy", "Copy path", id="picture.copy", tooltip="Copy where its file is"),
+        Binding("right_square_bracket", "walk(1)", "Next", id="picture.next", tooltip="The next picture of the list"),
+        Binding(
+            "left_square_bracket",
+            "walk(-1)",
+            "Before",
+            show=False,
+            id="picture.before",
+            tooltip="The picture before it in the list",
+        ),
     ]
 
-    def __init__(self, live: Live, image_id: int) -> None:
+    def __init__(self, live: Live, image_id: int, among: Sequence[int] = ()) -> None:
+        """``among``: the list that it was chosen from, to walk along."""
         super().__init__(live)
         self.image_id = image_id
+        self._among = tuple(among)
         self.view: PictureView | None = None
         self._waiting = False
 
     def body(self) -> ComposeResult:
         with Horizontal(id="body"):
-            preview = Preview(self.live, classes="pane")
-            preview.border_title = f"Picture {self.image_id}"
-            yield preview
+            yield Preview(self.live, classes="pane")
             with VerticalScroll(id="values", classes="pane") as values:
                 values.border_title = "What it says"
                 yield Line(id="facts")
@@ -60,7 +69,14 @@ class PictureScreen(KingScreen):
     def on_mount(self) -> None:
         self.live.happened.subscribe(self, self._happened)
         self.set_interval(REFRESH_SECONDS, self._show)
-        self.query_one(Preview).look_at(self.image_id)
+        self._turn_to(self.image_id)
+
+    def _turn_to(self, image_id: int) -> None:
+        self.image_id, self.view = image_id, None
+        preview = self.query_one(Preview)
+        preview.border_title = f"Picture {image_id}"
+        preview.look_at(image_id)
+        self.query_one("#values", VerticalScroll).scroll_home(animate=False)
         self._load()
 
     def on_resize(self, event: terminal.Resize) -> None:
@@ -77,11 +93,12 @@ class PictureScreen(KingScreen):
         self.live.start(self._ask(), f"picture {self.image_id}")
 
     async def _ask(self) -> None:
-        view = await self.live.ask(self.live.control.picture(self.image_id))
-        if view is None or not self.is_mounted:
-            return
+        image_id = self.image_id
+        view = await self.live.ask(self.live.control.picture(image_id))
+        if view is None or not self.is_mounted or image_id != self.image_id:
+            return  # or another was turned to meanwhile
         before, self.view = self.view, view
-        if before is not None and before.image.path != view.image.path and self.has_class("-none"):
+        if before is not None and before.image.path != view.image.path:
             self.query_one(Preview).look_at(self.image_id)
         self.query_one("#values").border_title = plain(view.image.name)
         self._show()
@@ -104,7 +121,17 @@ class PictureScreen(KingScreen):
             return stage in (Stage.EXTRACTED, Stage.UNKNOWN)
         if action == "original":
             return self.view is not None and self.view.original is not None
-        return True
+        return self._other(int(str(parameters[0]))) is not None if action == "walk" else True
+
+    def _other(self, by: int) -> int | None:
+        """The picture that is so far away in the list."""
+        place = self._among.index(self.image_id) + by if self.image_id in self._among else -1
+        return self._among[place] if 0 <= place < len(self._among) else None
+
+    def action_walk(self, by: int) -> None:
+        """Turn to another picture of the list."""
+        if (image_id := self._other(by)) is not None:
+            self._turn_to(image_id)
 
     def action_back(self) -> None:
         """From the picture alone to its values; from there to where we came from."""

@@ -113,7 +113,8 @@ class PicturesScreen(TableScreen[Image]):
     @on(DataTable.RowSelected)
     def _opened(self) -> None:
         if (image := self.chosen) is not None:
-            self.app.push_screen(PictureScreen(self.live, image.id))
+            among = [found.id for found in self.items.values()]
+            self.app.push_screen(PictureScreen(self.live, image.id, among))
 
     def action_filter(self) -> None:
         """Choose which pictures are shown."""

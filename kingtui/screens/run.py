@@ -66,7 +66,13 @@ class RunScreen(TextScreen):
     def on_mount(self) -> None:
         self.live.happened.subscribe(self, self._happened)
         self.live.status_changed.subscribe(self, self._status_changed)
+        self.watch(self.app, "theme", lambda: self._recolour(), init=False)
         self.query_one(LogView).focus()
+        self._load()
+
+    def _recolour(self) -> None:
+        """Another theme: the log in its colours."""
+        self._log = None
         self._load()
 
     def _happened(self, events: Sequence[Event]) -> None:

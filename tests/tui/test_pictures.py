@@ -81,6 +81,19 @@ async def test_a_picture_stands_beside_its_values_and_can_be_read_again(tmp_path
         assert len((await control.data(chart.rows[0].symbol)).evidence) == 1
         assert await asyncio.to_thread(Path(again.file).read_bytes) == ratio_picture(5)
 
+        await seen.press("escape", "f")
+        await seen.shown(Pick)
+        await seen.press("a")
+        await until(lambda: len(pictures.items) == 3, "all pictures")
+        await seen.press("G", "enter")
+        screen = await seen.shown(PictureScreen)
+        walked = [screen.image_id]
+        while screen.check_action("walk", (-1,)):
+            await seen.press("left_square_bracket")
+            walked.append(screen.image_id)
+            await until(lambda: screen.view and screen.view.image.id == screen.image_id, "the picture before")
+        assert walked == sorted(image.id for image in await control.images())
+
         duplicate = next(image for image in await control.images() if image.stage is Stage.DUPLICATE)
         with pytest.raises(WrongUse, match="repeats picture"):
             await control.reread(duplicate.id)
