@@ -16,7 +16,13 @@ from kingtui.clipboard import local_tool, osc52, run_tool
 from kingtui.themes import THEMES, choice_name, depth_of, suited
 from kingtui.widgets.live import Severity
 
-_MOVES = (("h", "left", "left"), ("j", "down", "down"), ("k", "up", "up"), ("l", "right", "right"), ("G", "end", "end"))
+_MOVES = (
+    ("h", "left", "left"),
+    ("j", "down", "down"),
+    ("k", "up", "up"),
+    ("l", "right", "right"),
+    ("G", "end", "to the end"),
+)
 
 
 class Frame(App[None]):
@@ -29,7 +35,7 @@ class Frame(App[None]):
         ),
         Binding("T", "change_theme", "Theme", show=False, id="theme", tooltip="Choose the colours; kept over restarts"),
         *(
-            Binding(key, f"move('{way}')", way.capitalize(), show=False, id=f"move.{way}", tooltip=f"Move: {words}")
+            Binding(key, f"move('{way}')", way.capitalize(), show=False, id=f"move.{way}", tooltip=f"Move {words}")
             for key, way, words in _MOVES
         ),
     ]  # fmt: skip

@@ -47,7 +47,9 @@ class Line(Static):
     def _fixed(self) -> bool:
         """Whether its size does not come from its text."""
         width, height = self.styles.width, self.styles.height
-        return not (width is None or width.is_auto or height is None or height.is_auto)
+        return (
+            (width is None or not width.is_auto) and height is not None and not height.is_auto
+        )  # no width: all there is
 
     @property
     def text(self) -> str:

@@ -16,7 +16,7 @@ from kingtui.widgets.words import plain
 
 LEGEND = "win rates are liquidation-implied · ? not verified · ! stale"
 REFRESH_SECONDS = 20.0
-PACE_SECONDS, SLOWEST = 3.0, 5.0
+PACE_SECONDS, SLOWEST = 5.0, 6.0
 
 
 class SymbolTable(Vertical):
