@@ -7,7 +7,7 @@ A kind of chart is one module and one line in ``READERS``. The module has
     TITLE: re.Pattern[str]            the title's pattern; groups ``symbol`` and ``leverage`` where it prints them
     title(canvas) -> str | None       optional: the title where the module knows a surer way than ``read_title``
     structure(canvas) -> float        0 to 1: how well the picture has the chart's parts (cheap, no text, no notes)
-    kind(match) -> Kind               the kind that a title means
+    kind(match) -> Kind               the kind that a title means; UNKNOWN where it does not tell
     read(canvas, match) -> AnyReading every number; ``match`` is TITLE's match on the title (``match.string``);
                                       what it found where it notes on the canvas, for whoever wants to see it
 
@@ -88,6 +88,8 @@ def _find(data: bytes, sketch: Sketch | None = None) -> _Found:
     match = module.TITLE.search(title)
     if match is None:
         return _Found(reason=f"its title is of no known chart: {title[:80]!r}", chart_like=True)
+    if module.kind(match) is Kind.UNKNOWN:
+        return _Found(reason=f"its title does not tell which chart it is: {title[:80]!r}", chart_like=True)
     return _Found(module, canvas, match)
 
 

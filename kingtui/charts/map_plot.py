@@ -24,11 +24,15 @@ _CLUSTER_TOLERANCE = 0.12
 """The same for clusters to be verified at all: the curves of real charts rise a little where no bar is drawn."""
 _SPECK, _LEAST_CLUSTER = 1.6, 6.0
 """Pixels: lower bars are not told from noise, and lower clusters are not verified."""
+_TOO_MUCH = 1.05
+"""A side's bars may lack much of what its curve shows, but have hardly more."""
 _DROP = 5
 """Cells at the right end within which the curve drops to 0."""
 _CLEAN, _MURKY = 0.15, 0.6
 """Murk up to which bars are as exact as on a picture that was never resized, and from which none can be trusted."""
 _PARTNER: Mapping[Slot, Slot] = {"-2": "-1", "-1": "-2", "+1": "+2", "+2": "+1"}
+_SPAN = (2.0, 9.0)
+"""Canonical pixels: the curve must rise across so many by the bars among them that are so far from both ends."""
 _SHAKES = 16
 """Random errors, of the size of the measurement's, that a cluster must bear."""
 
@@ -263,7 +267,8 @@ def rival_by_curve(
 
 def _shaken(plot: Plot, price: float) -> list[dict[Slot, Cluster | None]]:
     """The clusters of bars that are off by random errors of the measurement's size: 0.4 pixels, and 2 % where cells are
-    resolved, more by the murk, else 20 %; ends that are hidden lie anywhere in what hides them."""
+    resolved, more by the murk, else 20 %; ends that are hidden lie anywhere in what hides them. And of the bars
+    as the curve knows them."""
     random = np.random.default_rng(0)
     bars = plot.totals > 0
     share = min(0.2, 0.02 + 0.3 * max(0.0, plot.heights.murk - _CLEAN)) if plot.heights.resolved else 0.2
@@ -273,7 +278,29 @@ def _shaken(plot: Plot, price: float) -> list[dict[Slot, Cluster | None]]:
     shaken = plot.totals + spread * random.normal(size=shape) + higher * random.uniform(size=shape)
     shaken[::4, -_DROP:] = 0  # of the last bars nothing is sure: there may be none, or more than is seen
     shaken[1::2, -3] += _behind_drop(plot)
-    return [clusters(plot.prices, np.clip(row, 0, None), price) for row in shaken]
+    rows = np.clip(np.vstack((shaken, _by_curve(plot))), 0, None)
+    return [clusters(plot.prices, row, price) for row in rows]
+
+
+def _by_curve(plot: Plot) -> NDArray[np.float64]:
+    """The bars as the curve knows them. Where it rises by less than they are, a bar was taken for two, because it
+    stands askew or between two cells; where it rises by more, one was not seen, for instance close beside another."""
+    totals = plot.totals.copy()
+    if plot.curve is None:
+        return totals
+    margin, span = (int(np.ceil(pixels / plot.cells.width)) for pixels in _SPAN)
+    slack = 3 * plot.top / (BOTTOM - TOP)
+    steps = np.abs(np.diff(plot.curve))
+    for first in range(len(totals) - _DROP - span):
+        last = first + span
+        inside, around = slice(first + margin, last - margin + 1), slice(first, last + 1)
+        rise = abs(float(plot.curve[last] - plot.curve[first]))
+        bars, all_bars = float(totals[inside].sum()), float(totals[around].sum())
+        if bars - rise > slack + 0.2 * bars:
+            totals[inside] *= rise / bars
+        elif rise - all_bars > 2 * slack + 0.2 * all_bars:
+            totals[first + int(steps[first:last].argmax())] += rise - all_bars
+    return totals
 
 
 def _behind_drop(plot: Plot) -> float:
@@ -297,6 +324,10 @@ def _doubt_cluster(plot: Plot, cluster: Cluster, price: float) -> str | None:
         return "it is too low for the curve to confirm it"
     if plot.apart > _CLUSTER_TOLERANCE:
         return f"bars and curves differ by {plot.apart:.0%} of the larger end"
+    above = cluster.price > price
+    end, bars = plot.ends["short_end" if above else "long_end"] or 0.0, float(plot.sums[-1 if above else 0])
+    if bars > _TOO_MUCH * end:
+        return f"the bars on its side sum to {bars:.0f}, more than the curve's {end:.0f}: some were taken for two"
     reach = HALF_WINDOW * price
     inside = np.flatnonzero(np.abs(plot.prices - cluster.price) <= reach + plot.step / 2)
     start, end = max(int(inside[0]) - 1, 0), min(int(inside[-1]) + 1, len(plot.curve) - _DROP)

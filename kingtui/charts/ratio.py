@@ -20,7 +20,7 @@ from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.ratio_symbols import BASELINE, FONT, LONG_END, SHORT_END, Symbol, read_symbols
 from kingtui.charts.reading import Arrow, Kind, RatioReading, Row
 from kingtui.charts.text import read_texts
-from kingtui.charts.titles import LEVERAGES, SHORT_TERM, leverage_of, spell_between, title_agrees
+from kingtui.charts.titles import LEVERAGES, SHORT_TERM, leverage_of, likeness, spell_between, title_agrees
 
 SIZE = (800, None)
 TITLE_BOX: Box = (0, 0, 800, 46)
@@ -39,6 +39,8 @@ _SPLIT_TOLERANCE = 0.3
 """Points between text and split: on JPEGs the split is measured with a deviation of 0.05, at worst 0.17."""
 _ARROW, _DOUBLE_ARROW = 60.0, 75.0
 """The larger share from which a badge shows one arrow, and two."""
+_LEVERAGE, _FAR = re.compile(r"[a-z]{3,}_[a-z]{4,}"), 0.6
+"""What a leverage that has not been seen yet may look like, and how unlike ``optical_opti`` it is."""
 _PERCENT = re.compile(r"(\d{1,2}\.\d|100\.0)%")
 
 
@@ -66,8 +68,12 @@ def structure(canvas: Canvas) -> float:
 
 
 def kind(match: re.Match[str]) -> Kind:
-    """``optical_opti`` is short term, anything else long term."""
-    return Kind.SHORT_TERM_RATIO if leverage_of(match["leverage"]) == SHORT_TERM else Kind.LONG_TERM_RATIO
+    """``optical_opti`` is short term, any other leverage long term; UNKNOWN where the word is not legible."""
+    leverage = leverage_of(match["leverage"])
+    if leverage == SHORT_TERM:
+        return Kind.SHORT_TERM_RATIO
+    legible = leverage in LEVERAGES or (_LEVERAGE.fullmatch(leverage) and likeness(leverage, SHORT_TERM) < _FAR)
+    return Kind.LONG_TERM_RATIO if legible else Kind.UNKNOWN
 
 
 def read(canvas: Canvas, match: re.Match[str]) -> RatioReading:

@@ -30,6 +30,8 @@ _SURE = (0.87, 0.04)
 """Likeness and margin from which a name that the font reads needs no second opinion of the recogniser."""
 _SMALL = 0.88
 """Pixels of the original per canonical one below which letters are too blurred for the font alone."""
+_PLAIN = 45.0
+"""How far a column of the page is from the page's colour at most, in the mean: JPEGs reach 30 near letters."""
 _PAGE_LUMA = float(np.array(PAGE) @ (0.299, 0.587, 0.114))
 _INK = 120
 
@@ -108,10 +110,19 @@ def _spelled(canvas: Canvas, places: Sequence[_Place]) -> list[str | None]:
     return [word.text if word.likeness >= _SURE[0] and word.margin >= _SURE[1] else None for word in words]
 
 
+def _covered(canvas: Canvas, start: float, place: _Place) -> bool:
+    """Whether there is anything but page left of a name that begins at ``start``."""
+    rows = slice(max(round(place.baseline) - 14, 0), round(place.baseline) + 3)
+    beside = canvas.off_page[rows, : max(int(start) - 3, 0)]
+    return beside.size > 0 and float(beside.mean(0).max()) > _PLAIN
+
+
 def _checked(canvas: Canvas, text: str, place: _Place) -> Symbol:
     if not 1 <= len(text) <= 20:
         return Symbol(None, "the symbol cannot be read")
     start = place.end - advance(text, FONT)
+    if _covered(canvas, start, place):
+        return Symbol(text, "something lies beside the symbol: it may be longer")
     witness = confirm(canvas.luma, text, FONT, start, place.baseline, SYMBOL, anchor=1)
     if not witness.agrees():
         return Symbol(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from textwrap import wrap
 
 import numpy as np
@@ -62,6 +62,11 @@ class Pen:
         self.x = found[best][0] + advance(words[best], self.size, bold=True)
         self.baseline = found[best][1]
         return words[best]
+
+
+def likeness(word: str, other: str) -> float:
+    """How alike two words are, 0 to 1."""
+    return SequenceMatcher(None, word, other).ratio()
 
 
 def leverage_of(word: str) -> str:
