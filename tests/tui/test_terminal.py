@@ -90,7 +90,7 @@ def test_a_day_at_the_terminal(terminal: Terminal, tmp_path: Path) -> None:
     terminal.resize(80, 24)
     terminal.wait("Steps  Symbols  Activity", "Generate Professional Reports")
     terminal.keys("/")
-    terminal.wait("type a symbol")
+    terminal.wait("type to find")
     terminal.keys("-l", symbol.lower())
     terminal.keys("Enter")
     terminal.wait(f"{symbol}   newest evidence", "liquidation-implied", "short-term ratio")
