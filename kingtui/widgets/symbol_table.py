@@ -45,7 +45,7 @@ class SymbolTable(Vertical):
         self._live.book.changed.subscribe(self, lambda _: self._changed())
         self._live.status_changed.subscribe(self, lambda _: self._show_if_empty())
         self.watch(self.app, "theme", lambda: self.show(), init=False)
-        self.set_interval(REFRESH_SECONDS, self.show)
+        self.set_interval(REFRESH_SECONDS * min(self._live.slowly, 3.0), self.show)
         self.show()
 
     def _changed(self) -> None:
