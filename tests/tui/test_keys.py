@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -162,4 +161,3 @@ async def test_what_is_copied_is_said_and_what_is_too_long_too(tmp_path: Path, m
         await seen.notices("Copied a text: 9 characters, if your terminal lets it")
         seen.app.copy("x" * (MOST_BYTES + 1), "a book")
         await seen.notices("more than a terminal copies: save it")
-        await asyncio.sleep(0)
