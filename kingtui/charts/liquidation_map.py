@@ -14,9 +14,10 @@ import numpy as np
 
 from kingtui.charts.locate import Box, Canvas
 from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, Axes, price_line, price_ticks, read_axes
+from kingtui.charts.map_clusters import find_clusters
 from kingtui.charts.map_curves import Legend, read_legend
 from kingtui.charts.map_exchanges import split
-from kingtui.charts.map_plot import Plot, find_clusters, read_plot
+from kingtui.charts.map_plot import Plot, read_plot
 from kingtui.charts.map_sketch import note_axes, note_plot
 from kingtui.charts.map_title import read_facts, spell
 from kingtui.charts.reading import SLOTS, Bar, Cluster, Kind, MapReading, Slot

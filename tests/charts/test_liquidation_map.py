@@ -13,8 +13,9 @@ from kingtui.charts.clusters import clusters
 from kingtui.charts.locate import PAGE, canvas_of, open_picture
 from kingtui.charts.map_axes import price_ticks, read_axes
 from kingtui.charts.map_bars import Cells, count_cells, measure
+from kingtui.charts.map_clusters import rival_by_curve
 from kingtui.charts.map_curves import covered, read_legend, right_axis_top, trace
-from kingtui.charts.map_plot import read_plot, rival_by_curve
+from kingtui.charts.map_plot import read_plot
 from kingtui.charts.painter import MapChart, paint, truth
 from kingtui.charts.reading import SLOTS, MapReading
 from tests.charts.builders import MOMENT, map_chart
