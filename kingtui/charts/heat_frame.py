@@ -20,6 +20,8 @@ _QUIET_ROWS = slice(60, 600)
 _RINGING, _COARSE = 0.95, 0.8
 """Mean luma of the ringing: 0.4 to 0.9 at a JPEG quality of 80 and more, 0.9 to 1.7 at 60 to 71, where wicks' ends are
 off by 0.5 pixels and not by 0.3."""
+NOISY = 2.2
+"""Ringing beyond that of any JPEG of quality 60 or more, up to 1.9: nothing can be measured exactly."""
 _HALF_LINE = 1.0
 _LEAST = 12.0
 """Luma of the frame above the page, at the least: 40 drawn."""
@@ -52,9 +54,13 @@ def sharpness_of(canvas: Canvas) -> float:
 
     How coarse shows beside the right axis, where the page is level but for the ringing of the axis' edge.
     """
+    return min(1.0, *canvas.factor) * (_COARSE if ringing(canvas) > _RINGING else 1.0)
+
+
+def ringing(canvas: Canvas) -> float:
+    """The mean luma by which the page beside the right axis is not level, though it is drawn so."""
     beside = canvas.luma[_QUIET_ROWS, PLOT[2] + 1 : PLOT[2] + 5]
-    ringing = float(np.abs(beside - np.median(beside, axis=0)).mean())
-    return min(1.0, *canvas.factor) * (_COARSE if ringing > _RINGING else 1.0)
+    return float(np.abs(beside - np.median(beside, axis=0)).mean())
 
 
 def _top(luma: NDArray[np.float32]) -> float | None:

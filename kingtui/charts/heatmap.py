@@ -16,7 +16,7 @@ import numpy as np
 from kingtui.charts import glyphs
 from kingtui.charts.bands import Row, strongest
 from kingtui.charts.candles import PLOT, extent
-from kingtui.charts.heat_frame import frame_of, sharpness_of
+from kingtui.charts.heat_frame import NOISY, frame_of, ringing, sharpness_of
 from kingtui.charts.heat_sketch import note_axis, note_bands, note_last
 from kingtui.charts.last_candle import LastCandle, last_candle
 from kingtui.charts.locate import Box, Canvas
@@ -74,10 +74,10 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
     symbol, leverage = match["symbol"].replace("l", "I").upper(), leverage_of(re.sub(r"\W", "_", match["leverage"]))
     verified, reasons = _check_title(canvas, symbol, leverage)
     labels, candles = read_labels(canvas), extent(canvas)
-    frame = frame_of(canvas)
+    frame, noise = frame_of(canvas), ringing(canvas)
     axis = price_axis(labels, candles, sharpness_of(canvas), frame)
     if axis is not None and axis.reason is None:
-        axis = replace(axis, reason=format_doubt(labels))
+        axis = replace(axis, reason=format_doubt(labels) or ("the picture is too noisy" if noise > NOISY else None))
     note_axis(canvas, labels, candles, axis)
     if axis is None:
         reasons["last_price"] = reasons["bands"] = "the price labels cannot be read as a regular axis"
