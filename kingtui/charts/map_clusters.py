@@ -25,6 +25,8 @@ _CLEAN, _MURKY = 0.15, 0.6
 _PARTNER: Mapping[Slot, Slot] = {"-2": "-1", "-1": "-2", "+1": "+2", "+2": "+1"}
 _STEP = (2.5, 8.0)
 """Canonical pixels: so far from a bar the curve is level again, and its level is measured over so many."""
+_SPILL, _LEVEL = 0.011, 2.0
+"""Share of a bar's height by which its neighbours are off, for each level of ringing beyond that."""
 _SHAKES = 16
 """Random errors, of the size of the measurement's, that a cluster must bear."""
 
@@ -108,20 +110,32 @@ def rival_by_curve(
 
 
 def _shaken(plot: Plot, price: float) -> list[dict[Slot, Cluster | None]]:
-    """The clusters of bars that are off by random errors of the measurement's size: 0.4 pixels, and 2 % where cells are
-    resolved, more by the murk, else 20 %; ends that are hidden lie anywhere in what hides them. And of the bars
-    as the curve knows them."""
+    """The clusters of bars that are off by random errors of the measurement's size, and of the bars as the curve knows
+    them.
+
+    The errors: 0.4 pixels; 2 % where cells are resolved, more by the murk, else 20 %; what a coarse JPEG spills from
+    tall bars over their neighbours. Ends that are hidden lie anywhere in what hides them.
+    """
     random = np.random.default_rng(0)
     bars = plot.totals > 0
     share = min(0.2, 0.02 + 0.3 * max(0.0, plot.heights.murk - _CLEAN)) if plot.heights.resolved else 0.2
-    spread = np.hypot(0.4 / plot.heights.unit, share * plot.totals) * bars
+    spill = _SPILL * max(0.0, plot.ringing - _LEVEL) * _neighbours(plot.totals)
+    spread = np.hypot(np.hypot(0.4 / plot.heights.unit, share * plot.totals) * bars, spill)
     higher = np.minimum(plot.heights.hidden, plot.totals) * bars
     shape = (_SHAKES, len(spread))
     shaken = plot.totals + spread * random.normal(size=shape) + higher * random.uniform(size=shape)
     shaken[::4, -DROP:] = 0  # of the last bars nothing is sure: there may be none, or more than is seen
-    shaken[1::2, -3] += _behind_drop(plot)
+    for row in shaken[1::2]:
+        row[random.integers(-DROP, -1)] += _behind_drop(plot)
     rows = np.clip(np.vstack((shaken, _by_curve(plot))), 0, None)
     return [clusters(plot.prices, row, price) for row in rows]
+
+
+def _neighbours(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each cell the highest bar at most two cells away."""
+    padded = np.pad(totals, 2)
+    beside = [padded[2 + shift : 2 + shift + len(totals)] for shift in (-2, -1, 1, 2)]
+    return np.asarray(np.max(beside, axis=0))
 
 
 def _by_curve(plot: Plot) -> NDArray[np.float64]:

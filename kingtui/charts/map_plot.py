@@ -38,6 +38,9 @@ class Plot:
     """The right axis' value at TOP; 0 where it cannot be read."""
     sound: bool
     """Whether both axes have enough regular ticks."""
+    ringing: float
+    """Mean luma by which the page below the plot is not level, though it is drawn so: 0 to 2 on a PNG or an enlarged
+    chart, 3 to 5 on a JPEG of quality 87, 6 to 7 on one of 60."""
 
     @property
     def step(self) -> float:
@@ -121,7 +124,13 @@ def read_plot(canvas: Canvas, legend: Legend, axes: Axes) -> Plot | None:
         cells=cells,
         top=top or 0.0,
         sound=axes.price.sound(5) and axes.count.sound(3),
+        ringing=_ringing(canvas),
     )
+
+
+def _ringing(canvas: Canvas) -> float:
+    below = canvas.luma[BOTTOM + 3 : BOTTOM + 6, LEFT:RIGHT]
+    return float(np.minimum(np.abs(below - np.median(below)).max(0), 20).mean())
 
 
 def _prices(cells: Cells, ticks: Ticks, axis: Axis) -> NDArray[np.float64]:
