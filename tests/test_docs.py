@@ -70,7 +70,7 @@ def test_every_step_is_described() -> None:
     ],
 )
 def test_the_tolerances_are_the_readers(said: str, tolerance: float) -> None:
-    text = (ROOT / "docs" / "reading-charts.md").read_text("utf-8")
+    text = (ROOT / "docs" / "chart-reading.md").read_text("utf-8")
     assert said.format(tolerance).replace("%", " %") in text
 
 

@@ -68,7 +68,7 @@ class SymbolPage:
     known: int
     """How many are known, whatever was looked for."""
     settling: int = 0
-    """Of how many the kept summary holds no more: until it is made anew they may stand at a wrong place in a sorting."""
+    """Of how many the kept summary holds no more: until it is made anew they may stand at a wrong place."""
 
 
 @dataclass(frozen=True, slots=True)
