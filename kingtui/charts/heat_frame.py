@@ -17,7 +17,7 @@ from kingtui.charts.locate import Canvas
 _REACH = 6
 """Canonical pixels in which an end is looked for: a page may be cut, or found, by a pixel or two wrongly."""
 _QUIET_ROWS = slice(60, 600)
-_RINGING, _COARSE = 0.95, 0.8
+RINGING, _COARSE = 0.95, 0.8
 """Mean luma of the ringing: 0.4 to 0.9 at a JPEG quality of 80 and more, 0.9 to 1.7 at 60 to 71, where wicks' ends are
 off by 0.5 pixels and not by 0.3."""
 NOISY = 2.2
@@ -54,7 +54,7 @@ def sharpness_of(canvas: Canvas) -> float:
 
     How coarse shows beside the right axis, where the page is level but for the ringing of the axis' edge.
     """
-    return min(1.0, *canvas.factor) * (_COARSE if ringing(canvas) > _RINGING else 1.0)
+    return min(1.0, *canvas.factor) * (_COARSE if ringing(canvas) > RINGING else 1.0)
 
 
 def ringing(canvas: Canvas) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 from kingtui.charts import glyphs
 from kingtui.charts.bands import Row, strongest
 from kingtui.charts.candles import PLOT, extent
-from kingtui.charts.heat_frame import NOISY, frame_of, ringing, sharpness_of
+from kingtui.charts.heat_frame import NOISY, RINGING, frame_of, ringing, sharpness_of
 from kingtui.charts.heat_sketch import note_axis, note_bands, note_last
 from kingtui.charts.last_candle import LastCandle, last_candle
 from kingtui.charts.locate import Box, Canvas
@@ -50,6 +50,8 @@ _TITLE_SIZE = 18
 _TITLE_MIDDLE = 470.0
 _TITLE_BASELINE = 30.0
 _BEFORE_SYMBOL = "The Kingfisher "
+_LEAST_COARSE = 0.3
+"""Strength below which a band of a coarse JPEG is not verified: its blotches reach 0.2."""
 _KNOWN_LIKENESS = 0.7
 
 
@@ -97,7 +99,8 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
         else:
             reasons["last_price"] = reason
     rows = strongest(canvas, LEAST_STRENGTH, MOST_BANDS, frame)
-    bands = tuple(_band(row, axis, last, candle) for row in rows)
+    least = _LEAST_COARSE if noise > RINGING else 0.0
+    bands = tuple(_band(row, axis, last, candle, least) for row in rows)
     note_bands(canvas, rows, bands)
     return HeatmapReading(
         title=match.string,
@@ -146,8 +149,8 @@ def _price_doubt(axis: PriceAxis, candle: LastCandle, last: float) -> str | None
     return None
 
 
-def _band(row: Row, axis: PriceAxis, last: float | None, candle: LastCandle | None) -> Band:
-    """The band of a row, with its distance from the last price in percent."""
+def _band(row: Row, axis: PriceAxis, last: float | None, candle: LastCandle | None, least: float) -> Band:
+    """The band of a row, with its distance from the last price in percent; weaker ones than ``least`` may be none."""
     price = axis.price(row.y)
     reason = axis.reason
     if reason is None and axis.doubt > TOLERANCE * price:
@@ -156,6 +159,8 @@ def _band(row: Row, axis: PriceAxis, last: float | None, candle: LastCandle | No
         reason = "its colour is not one of the palette's"
     if reason is None and candle is not None and candle.first - _NEAR < row.y < candle.last + _NEAR:
         reason = "the last candle is over it"
+    if reason is None and row.strength < least:
+        reason = "it is so weak that it may be a blotch of the JPEG"
     return Band(
         price=_digits(price),
         strength=round(row.strength, 3),
