@@ -165,7 +165,7 @@ def test_low_bandwidth_reaches_textual(monkeypatch: pytest.MonkeyPatch, tmp_path
     program = (
         "import os, sys; from kingtui.commands import dashboard, start; from kingtui.settings import Settings\n"
         "sys.stdin = sys.stdout = type('Tty', (), {'isatty': lambda s: True, 'flush': lambda s: 0})()\n"
-        "def opened(settings):\n"
+        "def opened(settings, *, low_bandwidth):\n"
         "    assert 'textual' not in sys.modules\n"
         "    from textual import constants as c\n"
         "    sys.stderr.write(f'{c.MAX_FPS} {c.TEXTUAL_ANIMATIONS} {c.SMOOTH_SCROLL}')\n"
