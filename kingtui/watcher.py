@@ -36,6 +36,8 @@ class FolderWatcher:
         self._names: dict[str, bool] = {}
         self._observer: Any = None
         self._inode = 0
+        self._refusal = ""
+        """What the system said when it last refused; told once."""
 
     async def start(self) -> None:
         """Watch; where the system refuses, the full check finds the files instead. A log line says so."""
@@ -44,14 +46,16 @@ class FolderWatcher:
         def note(name: str, ready: bool) -> None:
             loop.call_soon_threadsafe(self._note, name, ready)
 
-        observer = _observer()
         try:
-            self._inode = self.folder.stat().st_ino
-            await asyncio.to_thread(_begin, observer, _Handler(note), self.folder)
+            inode = self.folder.stat().st_ino
+            self._observer = await asyncio.to_thread(_begin, _Handler(note), self.folder)
         except OSError as error:
-            log.warning("%s cannot be watched (%s); it is looked at in every full check", self.folder, error)
+            refusal = error.strerror or str(error)
+            if refusal != self._refusal:
+                log.warning("%s cannot be watched (%s); it is looked at in every full check", self.folder, refusal)
+            self._refusal = refusal
             return
-        self._observer = observer
+        self._inode, self._refusal = inode, ""
 
     async def stop(self) -> None:
         """Watch no more."""
@@ -117,7 +121,14 @@ def _observer() -> Any:
     return Observer()
 
 
-def _begin(observer: Any, handler: FileSystemEventHandler, folder: Path) -> None:
-    events: list[type[FileSystemEvent]] = [FileClosedEvent, FileCreatedEvent, FileMovedEvent]
-    observer.schedule(handler, str(folder), recursive=False, event_filter=events)
-    observer.start()
+def _begin(handler: FileSystemEventHandler, folder: Path) -> Any:
+    """An observer at work. Raises OSError, and leaves nothing open then: a system has few of what it watches with."""
+    observer = _observer()
+    try:
+        events: list[type[FileSystemEvent]] = [FileClosedEvent, FileCreatedEvent, FileMovedEvent]
+        observer.schedule(handler, str(folder), recursive=False, event_filter=events)
+        observer.start()
+    except OSError:
+        observer.stop()
+        raise
+    return observer

@@ -1,9 +1,15 @@
 """What the operating system does not tell the watcher, the full check finds."""
 
+import os
 import shutil
+import sys
 import time
+from pathlib import Path
+
+import pytest
 
 from kingtui.models import Stage
+from kingtui.watcher import FolderWatcher
 from tests.faults.pictures import junk
 from tests.world import ratio_picture, running, until
 
@@ -56,6 +62,28 @@ async def test_a_replaced_folder_gives_events_again(tmp_path):
             await until(lambda number=number: arrived(runtime, number + 2), "the event", 30)
             quickest = min(quickest, time.monotonic() - began)
         assert quickest < 0.2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is open")
+async def test_a_folder_that_cannot_be_watched_leaves_nothing_open(tmp_path, caplog):
+    def watches() -> int:
+        links = (Path("/proc/self/fd", name) for name in os.listdir("/proc/self/fd"))
+        return sum("inotify" in os.readlink(link) for link in links if link.is_symlink())
+
+    before = watches()
+    watcher = FolderWatcher(tmp_path / "gone", 10, lambda: None)
+    await watcher.start()
+    for _ in range(3):
+        await watcher.ensure()
+    assert watches() == before
+    (tmp_path / "gone").mkdir()
+    await watcher.ensure()
+    assert watches() == before + 1
+    (tmp_path / "gone").rmdir()
+    for _ in range(3):
+        await watcher.ensure()
+    assert watches() == before
+    assert [record.getMessage().count("cannot be watched") for record in caplog.records] == [1, 1]
 
 
 async def _problem(runtime):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import select
@@ -38,7 +39,16 @@ class Terminal:
         self._run("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height), command)
 
     def stop(self) -> None:
+        """End the server and what runs in it: kingtui itself would go on without its terminal."""
+        listed = subprocess.run(
+            [*self._tmux, "list-panes", "-a", "-F", "#{pane_pid}"], check=False, capture_output=True, text=True
+        )
+        started = [psutil.Process(int(pid)) for pid in listed.stdout.split() if psutil.pid_exists(int(pid))]
+        started = [child for process in started for child in process.children(recursive=True)]
         subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
+        for process in started:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def keys(self, *keys: str) -> None:
         self._run("send-keys", *keys)
