@@ -1,6 +1,5 @@
 """What the operating system does not tell the watcher, the full check finds."""
 
-import os
 import shutil
 import sys
 import time
@@ -67,8 +66,8 @@ async def test_a_replaced_folder_gives_events_again(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is open")
 async def test_a_folder_that_cannot_be_watched_leaves_nothing_open(tmp_path, caplog):
     def watches() -> int:
-        links = (Path("/proc/self/fd", name) for name in os.listdir("/proc/self/fd"))
-        return sum("inotify" in os.readlink(link) for link in links if link.is_symlink())
+        links = list(Path("/proc/self/fd").iterdir())
+        return sum("inotify" in str(link.readlink()) for link in links if link.is_symlink())
 
     before = watches()
     watcher = FolderWatcher(tmp_path / "gone", 10, lambda: None)
