@@ -155,8 +155,9 @@ def test_an_interrupt_ends_it_at_once_and_leaves_nothing(tmp_path: Path) -> None
     temporary.mkdir()
     command = [KINGTUI, "read", ".", "--out", "told", "--jobs", "2"]
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment(tmp_path, TMPDIR=str(temporary)), stderr=subprocess.PIPE, text=True
-    ) as process:
+        command, cwd=tmp_path, env=environment(tmp_path, TMPDIR=str(temporary)), stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a background job ignores it
+    ) as process:  # fmt: skip
         assert process.stderr is not None
         assert process.stderr.readline().startswith("00.jpg: ")
         assert list(temporary.iterdir())

@@ -83,9 +83,10 @@ async def test_ten_things_take_at_most_four_keys(tmp_path: Path) -> None:
     assert listed == said
     assert all(len(keys) <= 4 for keys, *_ in THINGS.values())
     async with dashboard(tmp_path) as seen:
-        (seen.runtime.home.downloads / "holiday.png").write_bytes(photograph())
         seen.drop(ratio_picture(7, short_term=True))
         await until(lambda: list(seen.runtime.home.reports.rglob("*BTC*.md")), "reports")
+        (seen.runtime.home.downloads / "holiday.png").write_bytes(photograph())  # the newest picture
+        await until(lambda: list(seen.runtime.home.downloads.rglob("Unknown/holiday.png")), "the photograph")
         await at_rest(seen.runtime)
         async with seen.runtime._database.write() as tx:  # as if BTC's were of the day before
             day_before = seen.app.live.now() - timedelta(days=1)
