@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from string import ascii_lowercase
 
 import numpy as np
 
@@ -127,7 +128,7 @@ def _doubts(
         "symbol": (f"{symbol}:", SYMBOL),  # the colon would else count as ink that is none of its own
         "exchanges": ("_".join(exchanges), ""),  # words of a known vocabulary, which the legend confirms
         "timestamp": (printed, "0123456789"),
-        "leverage": (leverage, "" if leverage in LEVERAGES else _LOWER),
+        "leverage": (leverage, "" if leverage in LEVERAGES else ascii_lowercase),
     }
     reasons = {}
     start = 0
@@ -168,9 +169,6 @@ def _in_legend(canvas: Canvas, exchanges: tuple[str, ...]) -> bool:
             return False
         total += likeness[name]
     return total / max(len(exchanges), 1) >= 0.55
-
-
-_LOWER = "abcdefghijklmnopqrstuvwxyz"
 
 
 def _moment(text: str) -> tuple[datetime | None, str]:

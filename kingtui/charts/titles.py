@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
+from string import ascii_lowercase
 from textwrap import wrap
 
 import numpy as np
@@ -26,7 +27,6 @@ SHORT_TERM = "optical_opti"
 _INK = 90
 _LIKE, _LEAD = 0.72, 0.04
 """Likeness of a word to the pixels, and its lead over every other that may stand there, from which it is taken."""
-_LOWER = "abcdefghijklmnopqrstuvwxyz"
 
 
 def read_title(canvas: Canvas, box: Box) -> str:
@@ -121,4 +121,4 @@ def title_agrees(
         return False
     if leverage in LEVERAGES:
         return settle(canvas.luma, leverage, size, place, baseline, True, 1, 0.25)[2] >= 0.8
-    return confirm(canvas.luma, leverage, size, place, baseline, _LOWER, bold=True, reach=1).agrees()
+    return confirm(canvas.luma, leverage, size, place, baseline, ascii_lowercase, bold=True, reach=1).agrees()
