@@ -6,7 +6,9 @@ import time
 
 import pytest
 
-from tests.faults.pictures import workload
+from kingtui.charts import read
+from kingtui.reports.facts import facts_of
+from tests.faults.pictures import SHARED, TICKERS, workload
 from tests.faults.process import Process, wait_for
 from tests.faults.snapshot import ENDS, assert_consistent, rows, snapshot
 
@@ -61,6 +63,13 @@ def check(tmp_path, pictures, moments):
     found, expected = killed(tmp_path / "killed", pictures, moments), undisturbed(tmp_path / "undisturbed", pictures)
     for part, value in expected.items():
         assert found[part] == value, part
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real charts are not here")
+def test_the_painted_charts_and_the_real_ones_tell_of_different_symbols():
+    told = {symbol for path in SHARED.glob("real/*.jpg") for symbol in facts_of(read(path.read_bytes()))}
+    assert told
+    assert not told & set(TICKERS), "or the order of arrival would decide which of the two is newer"
 
 
 @pytest.mark.slow
