@@ -36,11 +36,11 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml
 
 lock: $(VENV)/dev.stamp
 	$(COMPILE) --extra build -o requirements.lock
-	$(COMPILE) --extra build --extra dev -o requirements-dev.lock
+	$(COMPILE) --extra build --extra web --extra dev -o requirements-dev.lock
 
 upgrade: $(VENV)/dev.stamp
 	$(COMPILE) --upgrade --extra build -o requirements.lock
-	$(COMPILE) --upgrade --extra build --extra dev -o requirements-dev.lock
+	$(COMPILE) --upgrade --extra build --extra web --extra dev -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache
