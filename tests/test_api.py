@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from kingtui import __version__
+from kingtui.api.errors import CODES
 from kingtui.models import STEPS
 from tests.world import at_rest, ratio_chart, ratio_picture, running, until
 
@@ -178,7 +179,8 @@ async def test_a_bad_request_gets_a_json_error(client, request_line, codes, erro
     assert answer.status_code in (codes if isinstance(codes, tuple) else (codes,)), answer.text
     assert answer.headers["content-type"] == "application/json"
     found = answer.json()
-    assert set(found) == {"error"}
+    assert set(found) == {"error", "code"}
+    assert found["code"] == CODES[answer.status_code]
     assert isinstance(found["error"], str)
     assert found["error"]
     if error is not None:
