@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -89,8 +89,8 @@ class SymbolRecord:
     clusters: Mapping[Slot, ClusterLevel | None] = field(default_factory=lambda: dict.fromkeys(SLOTS))
     win_rates: Mapping[Horizon, WinRate | None] = field(default_factory=lambda: {"24h": None, "7d": None, "1m": None})
     rsi: Value | None = None
-    bands: Sequence[Mapping[str, Any]] = ()
-    evidence: Sequence[Evidence] = ()
+    bands: tuple[Mapping[str, Any], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     """The newest picture of each kind, newest first."""
 
     @property
