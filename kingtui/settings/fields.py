@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, PrivateAttr, SecretStr, field_validator
+from pydantic import BeforeValidator, ByteSize, Field, PrivateAttr, SecretStr, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from kingtui.settings.keymap import keymap_of
+from kingtui.settings.values import Bytes, Days, Folder, Host, Keymap, Rate, Seconds, lowered
 
 PREFIX = "KINGTUI_"
 HIDDEN = "••••"
@@ -27,56 +26,6 @@ def default_home() -> Path:
 def cores() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _path(value: object) -> object:
-    """A path with ``~`` filled in, absolute from the current folder; links in it stay as they are."""
-    if not isinstance(value, str | Path) or not str(value):
-        return value
-    try:
-        return Path(value).expanduser().absolute()
-    except RuntimeError as error:  # ~nobody
-        raise ValueError(str(error)) from error
-
-
-def _lower(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-def _rate(value: str) -> str:
-    if not re.fullmatch(r"[1-9]\d{0,6}/(second|minute|hour|day)", value):
-        raise ValueError
-    return value
-
-
-def _host(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_.:%-]{1,255}", value):
-        raise ValueError
-    return value
-
-
-def _keymap(value: str) -> str:
-    keymap_of(value)
-    return value
-
-
-def _says(text: str) -> Any:
-    """What a field allows, where its type alone does not say it."""
-    return Field(json_schema_extra={"allowed": text})
-
-
-Folder = Annotated[Path, BeforeValidator(_path), _says("the path of a folder")]
-Seconds = Annotated[float, Field(ge=0.1, le=604_800), _says("a number of seconds from 0.1 to 604800")]
-Days = Annotated[int, Field(ge=1, le=36_500), _says("a whole number of days from 1 to 36500")]
-Host = Annotated[str, BeforeValidator(_lower), AfterValidator(_host), _says("a host name or an IP address")]
-Rate = Annotated[
-    str,
-    BeforeValidator(_lower),
-    AfterValidator(_rate),
-    _says("a whole number per second, minute, hour or day, such as 100/minute,"),
-]
-Keymap = Annotated[str, AfterValidator(_keymap)]
-Bytes = Annotated[ByteSize, Field(ge=0), _says("a number of bytes, or one with a unit such as 500MB or 2GB,")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +144,9 @@ class Settings(BaseSettings):
     """Other keys for the dashboard, such as ``quit=ctrl+q,pause=f8``; docs/dashboard.md names what can be bound."""
 
     # Behaviour
-    on_hangup: Annotated[Literal["continue", "stop"], BeforeValidator(_lower)] = "continue"
+    on_hangup: Annotated[Literal["continue", "stop"], BeforeValidator(lowered)] = "continue"
     """What kingtui does when its terminal goes away: ``continue`` without it, or ``stop``."""
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowered)] = "info"
     """The least important lines that go to the log."""
 
     # Settings of outside services come here as ``Field(validation_alias="TELEGRAM_…")``, their keys as SecretStr

@@ -1,0 +1,62 @@
+"""The kinds of values that settings have, each with the words that say what it allows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field
+
+from kingtui.settings.keymap import keymap_of
+
+
+def _path(value: object) -> object:
+    """A path with ``~`` filled in, absolute from the current folder; links in it stay as they are."""
+    if not isinstance(value, str | Path) or not str(value):
+        return value
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError as error:  # ~nobody
+        raise ValueError(str(error)) from error
+
+
+def lowered(value: object) -> object:
+    """Text in small letters, without spaces around it."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _rate(value: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,6}/(second|minute|hour|day)", value):
+        raise ValueError
+    return value
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.:%-]{1,255}", value):
+        raise ValueError
+    return value
+
+
+def _keymap(value: str) -> str:
+    keymap_of(value)
+    return value
+
+
+def says(text: str) -> Any:
+    """What a field allows, where its type alone does not say it."""
+    return Field(json_schema_extra={"allowed": text})
+
+
+Folder = Annotated[Path, BeforeValidator(_path), says("the path of a folder")]
+Seconds = Annotated[float, Field(ge=0.1, le=604_800), says("a number of seconds from 0.1 to 604800")]
+Days = Annotated[int, Field(ge=1, le=36_500), says("a whole number of days from 1 to 36500")]
+Host = Annotated[str, BeforeValidator(lowered), AfterValidator(_host), says("a host name or an IP address")]
+Rate = Annotated[
+    str,
+    BeforeValidator(lowered),
+    AfterValidator(_rate),
+    says("a whole number per second, minute, hour or day, such as 100/minute,"),
+]
+Keymap = Annotated[str, AfterValidator(_keymap)]
+Bytes = Annotated[ByteSize, Field(ge=0), says("a number of bytes, or one with a unit such as 500MB or 2GB,")]
