@@ -34,6 +34,8 @@ class HealthKeeper:
         self._problems = problems
         self._started_at = tools.clock.now()
         self._reasons: tuple[str, ...] = ()
+        self.heard: Mapping[str, datetime] = {}
+        """When each source delivered last, by its name, as of the last look."""
         self._posted = Health()
         self._nudged = asyncio.Event()
 
@@ -68,10 +70,10 @@ class HealthKeeper:
         async with self._tools.database.read() as connection:
             stages = await images.counts(connection)
             doubtful, judged = await images.doubtful(connection, WINDOW)
-            heard = await images.last_received(connection)
+            self.heard = await images.last_received(connection)
         free = await asyncio.to_thread(self._tools.home.free_disk)
         self._reasons = (
-            *self._problems(), *self._steps(), *self._silence(heard, now), *self._quarantine(stages),
+            *self._problems(), *self._steps(), *self._silence(now), *self._quarantine(stages),
             *self._disk(free), *self._changed_charts(doubtful, judged),
         )  # fmt: skip
         if self.health != self._posted:
@@ -87,12 +89,13 @@ class HealthKeeper:
             if run.status in ended
         ]
 
-    def _silence(self, heard: Mapping[str, datetime], now: datetime) -> list[str]:
+    def _silence(self, now: datetime) -> list[str]:
         hours = self._tools.settings.silence_hours
         return [
             f"nothing came from {source.label} for {(now - last).total_seconds() / 3600:.0f} hours"
             for source in self._sources
-            if now - (last := max(heard.get(source.name, self._started_at), self._started_at)) > timedelta(hours=hours)
+            if now - (last := max(self.heard.get(source.name, self._started_at), self._started_at))
+            > timedelta(hours=hours)
         ]
 
     def _quarantine(self, stages: Mapping[Stage, int]) -> list[str]:

@@ -15,6 +15,7 @@ from kingtui.logs import Logs
 from kingtui.models import (
     MANUAL,
     LogEntry,
+    SourceView,
     Status,
     StepView,
     Triggered,
@@ -62,7 +63,13 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, StoreAnswers):
             demo=self._tools.settings.demo, history_count=count, pictures_total=total, pictures_today=today,
             last_picture_at=last, source=", ".join(source.label for source in self._sources) or "none",
             api_address=address, api_problem=problem, home=str(self._home.root), version=__version__,
+            sources=self._source_views(),
         )  # fmt: skip
+
+    def _source_views(self) -> tuple[SourceView, ...]:
+        heard = self._health.heard
+        pulled = (SourceView(source.name, source.label, heard.get(source.name)) for source in self._sources)
+        return (SourceView("drop", "downloads folder", heard.get("drop")), *pulled)
 
     async def _view(self, lane: Lane) -> StepView:
         info, backlog = lane.step.info, await lane.step.backlog()

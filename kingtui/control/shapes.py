@@ -18,6 +18,15 @@ def status_json(status: Status) -> dict[str, Any]:
         "reasons": list(status.health.reasons),
         "demo": status.demo,
         "source": status.source,
+        "sources": [
+            {
+                "name": source.name,
+                "label": source.label,
+                "last_picture_at": iso(source.last_picture_at),
+                "note": source.note,
+            }
+            for source in status.sources
+        ],
         "pictures": status.pictures_total,
         "pictures_today": status.pictures_today,
         "last_picture_at": iso(status.last_picture_at),

@@ -139,6 +139,19 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceView:
+    """Where pictures come from, and when the last one did."""
+
+    name: str
+    """One word: ``drop`` (the downloads folder), ``inbox``, ``demo``, ``telegram``."""
+    label: str
+    """In words."""
+    last_picture_at: datetime | None = None
+    note: str = ""
+    """How it is, where that needs to be said: ``next try in 3 min``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """All that the home screen and ``/status`` show."""
 
@@ -159,6 +172,8 @@ class Status:
     """Why there is no API although there should be."""
     home: str = ""
     version: str = ""
+    sources: tuple[SourceView, ...] = ()
+    """Each with its last picture: the downloads folder first, then the configured ones."""
 
     @property
     def is_running(self) -> bool:

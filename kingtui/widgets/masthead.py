@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -63,10 +65,8 @@ class Masthead(Widget):
 
     def _source(self, status: Status) -> Content:
         now = self._live.now()
-        last = f"last picture {ago(status.last_picture_at, now)}" if status.last_picture_at else "no picture yet"
         today = f"{status.pictures_today:,} today of {counted(status.pictures_total, 'picture')}"
-        source = "downloads folder" if status.source == "none" else plain(status.source)
-        return Content.assemble((source, "bold"), (f"  {last}", ""), (f"  {today}", "$foreground-muted"))
+        return Content("  ").join([*_sources(status, now), Content.styled(today, "$foreground-muted")])
 
     def _reason(self, status: Status) -> Content:
         reasons = [self._live.trouble] if self._live.trouble is not None else list(status.health.reasons)
@@ -74,6 +74,19 @@ class Masthead(Widget):
             return Content("")
         more = f"  ({len(reasons) - 1} more: press w)" if len(reasons) > 1 else ""
         return Content.assemble((f"▲ {plain(reasons[0])}", "$text-warning"), (more, "$foreground-muted"))
+
+
+def _sources(status: Status, now: datetime) -> list[Content]:
+    """Each source with the time of its last picture; the downloads folder only where it matters."""
+    pulled = [source for source in status.sources if source.name != "drop"]
+    dropped = [source for source in status.sources if source.name == "drop" and (source.last_picture_at or not pulled)]
+    parts = []
+    for source in [*pulled, *dropped]:
+        came = ago(source.last_picture_at, now) if source.last_picture_at else "no picture yet"
+        note = f", {plain(source.note)}" if source.note else ""
+        name = "Downloads" if source.name == "drop" else plain(source.name).capitalize()
+        parts.append(Content.assemble((f"{name}:", "bold"), f" {came}{note}"))
+    return parts
 
 
 def _api(status: Status) -> Content:
