@@ -3,9 +3,11 @@
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -66,23 +68,29 @@ async def test_an_older_database_is_backed_up_before_it_is_migrated(tmp_path):
         assert connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'images'").fetchone()
 
 
+def _migrated(path: Path, revision: str) -> None:
+    """A database as a kingtui of that schema leaves it."""
+    config = Config()
+    config.set_main_option("script_location", str(database.MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
 async def test_pictures_of_the_first_schema_are_as_sure_as_they_were(tmp_path):
     path = tmp_path / "kingtui.db"
-    database_ = Database(path)
-    await database_.open(NOW)
-    await database_.close()
+    _migrated(path, "0001")
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("ALTER TABLE images DROP COLUMN sure_share")
-        for (name,) in connection.execute("SELECT name FROM pragma_table_info('symbols')").fetchall():
-            if name not in ("symbol", "updated_at", "due_since", "ages_at"):
-                connection.execute(f"ALTER TABLE symbols DROP COLUMN {name}")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
         connection.executemany(
             "INSERT INTO images (sha256, path, name, size, mtime_ns, changed_at, stage, staged_at, arrived_at,"
             " verified) VALUES ('', ?, '', 0, 0, 0, 'extracted', 0, 0, ?)",
             [("a", True), ("b", False), ("c", None)],
         )
         connection.commit()
+    database_ = Database(path)
     await database_.open(NOW)
     await database_.close()
     with closing(sqlite3.connect(path)) as connection:
