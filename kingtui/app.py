@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from functools import partial
@@ -13,17 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.worker import Worker, WorkerState, get_current_worker
+from textual.worker import Worker, WorkerState
 
 from kingtui.bridge import Bridge
 from kingtui.clock import Clock, SystemClock
 from kingtui.control import Control
-from kingtui.driver import EnduringDriver, TerminalLost
-from kingtui.frame import Frame
-from kingtui.models import STEPS, KingError, StepStatus, StepView
+from kingtui.leaving import LeavableApp
+from kingtui.models import STEPS, KingError, StepView
 from kingtui.palette import commands
 from kingtui.places import MODES, load_all, screen_of
-from kingtui.screens.dialogs import Choose, Confirm, GoTo, Leave, Leaving, Told, keys, why
+from kingtui.screens.dialogs import Choose, Confirm, GoTo, Told, keys, why
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.live import Live, Severity
 from kingtui.widgets.steps import StepRow
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("kingtui.app")
 
 AGAIN_SECONDS = 5.0
-PATIENCE_SECONDS = 5.0
 LOAD_SECONDS = 1.0
 """So long after the start the screens that are not seen yet are loaded."""
 _STEP_KEYS = Binding.Group("Run step", compact=True)
@@ -48,7 +45,7 @@ class Start(Protocol):
     def __call__(self, spawn: Any) -> Awaitable[None]: ...
 
 
-class KingApp(Frame):
+class KingApp(LeavableApp):
     """Shows what ``control`` tells and asks it for what is keyed.
 
     ``start(spawn)`` is called once the app runs: what it spawns are workers of this app. ``stop()`` is awaited before
@@ -89,17 +86,11 @@ class KingApp(Frame):
         slowly: float = 1.0,
     ) -> None:  # fmt: skip
         """``keymap``: keys by binding, checked; ``theme``: a setting, before what ``choices`` of former starts say."""
-        super().__init__(keymap=keymap or {}, theme=theme, choices=choices or {}, driver_class=EnduringDriver)
+        super().__init__(stop=stop, keymap=keymap or {}, theme=theme, choices=choices or {})
         self.control = control
-        self.hung_up = False
-        """Whether the app ended because its terminal did."""
-        self.goes_on = False
-        """Whether it was left so that the work goes on without it."""
         self.live = Live(self, control, clock or SystemClock(), slowly)
         self._start_services = start
-        self._stop_services = stop
         self._bridge = Bridge(control, self.live.take_events, self.live.take_status, self._troubled, slowly=slowly)
-        self._leaving = False
         for mode in MODES:
             self.add_mode(mode, partial(screen_of, mode, self.live))
 
@@ -118,7 +109,7 @@ class KingApp(Frame):
             await asyncio.to_thread(load_all)
         except KingError as error:
             log.error("kingtui cannot start: %s", error)
-            await self._stop_services()
+            await self.stop_services()
             self.exit(return_code=1, message=str(error))
 
     def spawn(self, work: Coroutine[Any, Any, None], *, name: str, group: str) -> Worker[None]:
@@ -287,68 +278,3 @@ class KingApp(Frame):
 
     async def keep(self, name: str, value: str) -> None:
         await self.live.ask(self.control.choose(name, value))
-
-    # Leaving
-
-    async def action_quit(self) -> None:
-        """Leave; asks while work runs."""
-        status = self.live.status
-        busy = [view for view in status.steps if view.status is StepStatus.RUNNING] if status is not None else []
-        if not busy:
-            self.leave()
-            return
-        names = ", ".join(f"step {view.info.number} ({view.info.name})" for view in busy)
-        question = (
-            f"Work is under way: {names}.\n\nStop it and quit? Nothing is lost: what is not finished stays due and "
-            "goes on at the next start. Or leave all running in the background, without a screen."
-        )
-        self.push_screen(Leave(question), self._leave_so)
-
-    def _leave_so(self, how: Leaving | None) -> None:
-        if how == "background":
-            self.leave_running()
-        elif how == "stop":
-            self.leave()
-
-    def leave_running(self) -> None:
-        """End the app; whoever runs it has the work go on without a screen."""
-        self.goes_on = True
-        self.leave()
-
-    def leave(self) -> None:
-        """Stop what runs, then end the app; a second time, end it at once."""
-        if self._leaving:
-            self.exit(return_code=1, message="kingtui was stopped before its work had ended; nothing is lost")
-            return
-        self.run_worker(self._leave(), name="leave", group="face", exit_on_error=False)
-
-    def hang_up(self) -> None:
-        """The terminal is said to be gone (SIGHUP)."""
-        if isinstance(self._driver, EnduringDriver):
-            self._driver.lose()
-
-    def on_terminal_lost(self, event: TerminalLost) -> None:
-        """Stop what runs as workers of this app, then end it: it may go on without a face."""
-        self.hung_up = True
-        log.warning("the terminal is gone")
-        if not self._leaving:
-            self.leave()
-
-    async def _leave(self) -> None:
-        self._leaving = True
-        self.notify("Stopping…", timeout=30)
-        try:
-            await self._stop_services()
-            await self._stop_asking()
-        finally:
-            self.exit()
-
-    async def _stop_asking(self) -> None:
-        """End what still asks the store, and wait for it: the store is closed as soon as the app has gone."""
-        here = get_current_worker()
-        asking = [worker for worker in self.workers if worker is not here and not worker.is_finished]
-        for worker in asking:
-            worker.cancel()
-        ends = (worker.wait() for worker in asking)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*ends, return_exceptions=True), PATIENCE_SECONDS)

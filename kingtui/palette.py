@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from kingtui.models import STEPS
 from kingtui.screens.dialogs import PLACES
+from kingtui.screens.importing import import_pictures
 
 if TYPE_CHECKING:
     from kingtui.app import KingApp
@@ -33,6 +34,9 @@ def commands(app: KingApp, screen: Screen[Any]) -> Iterable[SystemCommand]:
     yield SystemCommand("Restart", "End every run; all steps become idle", app.ask_to_restart)
     for _, mode, words in PLACES:
         yield SystemCommand(f"Go to {mode}", words, partial(app.switch_mode, mode))
+    yield SystemCommand(
+        "Import pictures", "Copy pictures of this machine into downloads", partial(import_pictures, app, app.live)
+    )
     yield SystemCommand("Find a symbol", "Type btc, BTC/USDT, …", app.action_find)
     yield SystemCommand("Health", "Its reasons, the home, the API", app.action_why)
     yield SystemCommand("Keys", "The keys that work here", app.action_keys)

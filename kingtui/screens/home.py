@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Tab, Tabs
 
 from kingtui.screens.base import KingScreen
-from kingtui.screens.importing import ImportPictures, bring
+from kingtui.screens.importing import import_pictures
 from kingtui.widgets.activity import Activity
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.steps import StepBoard, StepRow
@@ -67,12 +66,7 @@ class HomeScreen(KingScreen):
 
     def action_bring(self) -> None:
         """Ask for pictures and copy them in."""
-
-        def chosen(paths: list[Path] | None) -> None:
-            if paths:
-                self.live.start(bring(self.live, paths), "import")
-
-        self.app.push_screen(ImportPictures(), chosen)
+        import_pictures(self.app, self.live)
 
     def _activate(self, pane: str) -> None:
         for name in PANES:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -79,6 +79,16 @@ class ImportPictures(ModalScreen[list[Path] | None]):
     def action_leave(self) -> None:
         """Import nothing."""
         self.dismiss(None)
+
+
+def import_pictures(app: App[None], live: Live) -> None:
+    """Ask for pictures and copy them in."""
+
+    def chosen(paths: list[Path] | None) -> None:
+        if paths:
+            live.start(bring(live, paths), "import")
+
+    app.push_screen(ImportPictures(), chosen)
 
 
 async def bring(live: Live, paths: list[Path]) -> None:

@@ -57,12 +57,18 @@ class SymbolSuggester(Suggester):
         self._live = live
 
     async def get_suggestion(self, value: str) -> str | None:
-        try:
-            page = await whole(self._live.control.symbol_page(find=value, limit=1))
-        except KingError:  # what is typed says all that there is to say
-            return None
-        name = page.items[0].symbol if page.items else ""
-        return value + name[len(value) :] if name.startswith(value.upper()) else None
+        name = await first_match(self._live, value)
+        return None if name is None else value + name[len(value) :]
+
+
+async def first_match(live: Live, typed: str) -> str | None:
+    """The first known symbol that begins with what is typed."""
+    try:
+        page = await whole(live.control.symbol_page(find=typed, limit=1))
+    except KingError:  # what is typed says all that there is to say
+        return None
+    name = page.items[0].symbol if page.items else ""
+    return name if name.startswith(typed.upper()) else None
 
 
 class SymbolList(Vertical):
@@ -258,5 +264,9 @@ class SymbolList(Vertical):
     @on(Input.Submitted, "#lookup")
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value.strip():
-            self.post_message(self.SymbolChosen(event.value, typed=True))
+        if typed := event.value.strip():
+            self._live.start(self._choose(typed), "look up")
+
+    async def _choose(self, typed: str) -> None:
+        """Choose what is suggested: the symbol that is typed, else the first that begins so; else what is typed."""
+        self.post_message(self.SymbolChosen(await first_match(self._live, typed) or typed, typed=True))

@@ -75,6 +75,12 @@ async def test_symbols_are_paged_sorted_and_found(tmp_path: Path) -> None:
         await seen.press("z")
         await until(lambda: "± 5 %" in card.text, "the nearer window")
 
+        await seen.press("slash", *"aad", "enter")
+        await until(lambda: card.text.startswith("AADA"), "what was suggested")
+        await seen.press("slash", *"qqq", "enter")
+        message = screen.query_one("#message", Line)
+        await until(lambda: "QQQ: nothing is known of it" in message.text, "what was typed, as nothing begins so")
+
 
 async def test_colours_follow_the_theme(tmp_path: Path) -> None:
     await known(Home(tmp_path), 3)
