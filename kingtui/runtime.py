@@ -13,19 +13,20 @@ import random
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from kingtui.clock import Clock, SystemClock
 from kingtui.control.local import LocalControl
 from kingtui.events import EventBus, Logged, Notice, RunFinished, RunStarted
+from kingtui.guard.exposure import check_exposure
 from kingtui.health import HealthKeeper
-from kingtui.home import Home, HomeLock
+from kingtui.home import Home, HomeLock, publish_certificate
 from kingtui.housekeeping import Housekeeping
 from kingtui.logs import Logs
-from kingtui.models import KingError, LogEntry
+from kingtui.models import KingError, LogEntry, WrongUse
 from kingtui.orchestrator import Orchestrator, Spawn
 from kingtui.runner import Job, PoolRunner
-from kingtui.server import ApiServer, PortBusy, address_of, bind
+from kingtui.server import ApiServer, PortBusy, address_of, addresses, bind, tls_context
 from kingtui.services import Source
 from kingtui.services.inbox import Inbox
 from kingtui.settings import Settings
@@ -33,8 +34,14 @@ from kingtui.steps import all_steps
 from kingtui.steps.base import Toolbox
 from kingtui.steps.filing import Filing
 from kingtui.steps.intake import Intake
+from kingtui.store import tokens
 from kingtui.store.database import Database
 from kingtui.triggers import Triggers
+
+if TYPE_CHECKING:
+    import ssl
+
+    from kingtui.guard.guard import Guard
 
 log = logging.getLogger("kingtui.runtime")
 
@@ -68,7 +75,9 @@ class Runtime:
         self._runner = PoolRunner(settings.workers, self.home.cache)
         self._given_sources = sources
         self._sockets: list[socket.socket] = []
+        self._tls: ssl.SSLContext | None = None
         self._api: ApiServer | None = None
+        self._guard: Guard | None = None
         self._api_problem: str | None = None
         self._spawn: Spawn | None = None
         self._loops: dict[str, asyncio.Task[None]] = {}
@@ -91,9 +100,9 @@ class Runtime:
             self._runner.start()
             stack.push_async_callback(self._runner.stop)
             self._build()
-            if self.settings.api:
-                self._bind()
             stack.callback(self._close_sockets)
+            if self.settings.api:
+                await self._bind()
             self._stack = stack.pop_all()
         for warning in self.settings.warnings:
             log.warning("%s", warning)
@@ -134,12 +143,14 @@ class Runtime:
     async def _paint(self, chart: bytes) -> bytes:
         return await self._runner.run(Job("paint", chart))
 
-    def _bind(self) -> None:
+    async def _bind(self) -> None:
         try:
-            self._sockets = bind(self.settings.host, self.settings.port)
+            await self._listen(self.settings.port)
+        except WrongUse:
+            raise
         except PortBusy as error:
             if self.settings.demo:
-                self._sockets = bind(self.settings.host, 0)
+                await self._listen(0)
             elif self._needs_api:
                 raise
             else:
@@ -149,12 +160,25 @@ class Runtime:
                 raise
             self._api_problem = str(error)
         if self._sockets:
-            self._lock.update(address=address_of(self._sockets))
+            self._lock.update(address=self.address)
+
+    async def _listen(self, port: int) -> None:
+        """Bind the sockets of the API, if it may be reached there. Raises PortBusy, WrongUse, KingError."""
+        self._tls = tls_context(self.settings.certfile, self.settings.keyfile)
+        self._sockets = bind(self.settings.host, port)
+        try:
+            async with self._database.read() as connection:
+                has_tokens = await tokens.usable(connection, self._clock.now())
+            check_exposure(self.settings, addresses(self._sockets), has_tokens=has_tokens)
+            await asyncio.to_thread(publish_certificate, self.home, self.settings.certfile)
+        except BaseException:
+            self._close_sockets()
+            raise
 
     @property
     def address(self) -> str | None:
         """Where the API is, or would be while it is stopped; None without one."""
-        return address_of(self._sockets) if self._sockets else None
+        return address_of(self._sockets, tls=self._tls is not None) if self._sockets else None
 
     def _close_sockets(self) -> None:
         for bound in self._sockets:
@@ -166,7 +190,7 @@ class Runtime:
         async with self._switching:
             if on and self._api is None:
                 try:
-                    self._sockets = bind(self.settings.host, self.settings.port)
+                    await self._listen(self.settings.port)
                 except KingError as error:
                     self._api_problem = str(error) if self._api_problem else None  # it was off: it stays off
                     raise
@@ -175,7 +199,7 @@ class Runtime:
             elif not on:
                 self._api_problem = None
                 if self._api is not None:
-                    api, self._api = self._api, None
+                    api, self._api, self._guard = self._api, None, None
                     await api.stop()
                 self._close_sockets()
             self._lock.update(address=self.address or "")
@@ -186,13 +210,20 @@ class Runtime:
 
     def _serve(self) -> None:
         after = FACE_FIRST_SECONDS if self._lock.mode == "dashboard" else 0.0
-        self._api = ApiServer(self._make_api, self._sockets, after=after)
+        self._api = ApiServer(
+            self._make_api, self._sockets, after=after, tls=self._tls, connections=self.settings.max_connections
+        )
         self._keep("api", self._api.run)
 
     def _make_api(self) -> Any:
         from kingtui.api import make_api
+        from kingtui.guard.building import make_guard
 
-        return make_api(self.control)
+        self._guard = make_guard(
+            make_api(self.control), self.settings, self.home, self._database, self._clock, addresses(self._sockets),
+            self._health.nudge,
+        )  # fmt: skip
+        return self._guard
 
     async def start(self, spawn: Spawn, *, mode: str | None = None) -> None:
         """Complete what a crash left open, then start the API and the loops. After ``stop`` it starts all anew.
@@ -232,6 +263,8 @@ class Runtime:
         if self._stopping or self._spawn is None:
             return
         self._stopping = True
+        if self._guard is not None:
+            self._guard.closing = True
         await self._orchestrator.stop()
         if self._api is not None:
             await self._api.stop()
@@ -250,6 +283,8 @@ class Runtime:
             found.append(self._triggers.problem)
         if self._api_problem:
             found.append(self._api_problem)
+        if self._guard is not None and self._guard.rates.problem:
+            found.append(self._guard.rates.problem)
         return found
 
     def _logged(self, entry: LogEntry) -> None:

@@ -9,16 +9,22 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kingtui.models import KingError
+from kingtui.models import KingError, WrongUse
 
 if TYPE_CHECKING:
+    import ssl
+
     from uvicorn import Server
 
 log = logging.getLogger("kingtui.server")
 
 STOP_SECONDS = 5.0
+PING_SECONDS = 20.0
+WS_BYTES = 65_536
+"""Of a message from a WebSocket client, which has little to say."""
 
 
 class PortBusy(KingError):
@@ -68,24 +74,68 @@ def _bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def address_of(sockets: list[socket.socket]) -> str:
+def addresses(sockets: list[socket.socket]) -> list[str]:
+    """The IP addresses that are listened on."""
+    return [str(bound.getsockname()[0]) for bound in sockets]
+
+
+def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What the API shows by TLS, None where it speaks http. Raises WrongUse with a sentence for a pair that is none."""
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        there, missing = (
+            ("KINGTUI_CERTFILE", "KINGTUI_KEYFILE") if certificate else ("KINGTUI_KEYFILE", "KINGTUI_CERTFILE")
+        )
+        raise WrongUse(f"{there} is set and {missing} is not: TLS needs both")
+    import ssl
+
+    for path in (certificate, key):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise WrongUse(f"{path}, which the API needs for https, cannot be read: {error.strerror}") from None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key, password="")
+    except (ssl.SSLError, ValueError) as error:
+        reason = getattr(error, "reason", "") or str(error)
+        why = {
+            "KEY_VALUES_MISMATCH": "the key is not that of the certificate",
+            "NO_START_LINE": "they are not both PEM", "PEM_LIB": "they are not both PEM, or the key has a password",
+        }.get(reason, reason)  # fmt: skip
+        raise WrongUse(f"{certificate} and {key} cannot be used for https: {why}") from None
+    return context
+
+
+def address_of(sockets: list[socket.socket], *, tls: bool = False) -> str:
     """The address to tell people: ``http://127.0.0.1:5555``."""
     host, port = sockets[0].getsockname()[:2]
     literal = ipaddress.ip_address(host.split("%")[0])
     if literal.is_unspecified:
         host = "127.0.0.1" if literal.version == 4 else "::1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class ApiServer:
     """Serves an ASGI app until told to stop. The sockets stay open: who comes meanwhile waits for the next server."""
 
-    def __init__(self, make_app: Callable[[], Any], sockets: list[socket.socket], *, after: float = 0.0) -> None:
-        """``make_app`` is called in a thread, ``after`` so many seconds: who asks before is answered then."""
-        self.address = address_of(sockets)
+    def __init__(
+        self, make_app: Callable[[], Any], sockets: list[socket.socket], *, after: float = 0.0,
+        tls: ssl.SSLContext | None = None, connections: int = 1_000,
+    ) -> None:  # fmt: skip
+        """``make_app`` is called in a thread, ``after`` so many seconds: who asks before is answered then.
+
+        ``connections``: how many there may be at one time.
+        """
+        self.address = address_of(sockets, tls=tls is not None)
         self._make_app = make_app
         self._after = after
         self._sockets = sockets
+        self._tls = tls
+        self._connections = connections
         self._server: Server | None = None
         self._stopped = False
         self._done = asyncio.Event()
@@ -93,21 +143,9 @@ class ApiServer:
     async def run(self) -> None:
         """Serve. Signals stay with whoever owns the process; connections end within seconds of ``stop``."""
         await asyncio.sleep(self._after)
-        app = await asyncio.to_thread(self._load)
+        self._server = await asyncio.to_thread(self._load)
         if self._stopped:
             return
-        import uvicorn
-
-        class Quiet(uvicorn.Server):
-            @contextlib.contextmanager
-            def capture_signals(self) -> Iterator[None]:
-                yield
-
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=3,
-            timeout_keep_alive=30, server_header=False, date_header=True, ws="none",
-        )  # fmt: skip
-        self._server = Quiet(config)
         try:
             await self._server.serve(sockets=[bound.dup() for bound in self._sockets])  # it closes those
         except SystemExit as error:  # uvicorn's way to fail at start
@@ -115,10 +153,49 @@ class ApiServer:
         finally:
             self._done.set()
 
-    def _load(self) -> Any:
-        import uvicorn  # noqa: F401 - so that it is there when it is wanted
+    def _load(self) -> Server:
+        import uvicorn
 
-        return self._make_app()
+        from kingtui.connections import HEAD_SECONDS, Connection
+
+        tls, most_seconds = self._tls, HEAD_SECONDS if self._tls else None
+
+        class Counted(Connection):
+            most = self._connections
+
+        class Quiet(uvicorn.Server):
+            @contextlib.contextmanager
+            def capture_signals(self) -> Iterator[None]:
+                yield
+
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                """As uvicorn does for sockets that are bound, but a TLS handshake has a time too."""
+                loop = asyncio.get_running_loop()
+
+                def connection() -> Counted:
+                    return Counted(config=self.config, server_state=self.server_state, app_state={}, _loop=loop)
+
+                self.servers = [
+                    await loop.create_server(
+                        connection,
+                        sock=bound,
+                        backlog=self.config.backlog,
+                        ssl=tls,
+                        ssl_handshake_timeout=most_seconds,
+                    )
+                    for bound in sockets or []
+                ]
+                self.started = True
+
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of every client's fault
+        config = uvicorn.Config(
+            self._make_app(), http=Counted, ws="websockets-sansio", ws_max_size=WS_BYTES, ws_ping_interval=PING_SECONDS,
+            ws_ping_timeout=PING_SECONDS, ws_per_message_deflate=False, log_config=None, access_log=False,
+            lifespan="off", timeout_graceful_shutdown=3, timeout_keep_alive=30, server_header=False, date_header=True,
+            proxy_headers=False,
+        )  # fmt: skip
+        config.load()
+        return Quiet(config)
 
     async def stop(self) -> None:
         """End connections gracefully."""

@@ -51,7 +51,9 @@ async def until(
 @contextlib.asynccontextmanager
 async def running(home: Path, *, clock: Any = None, sources: Any = None, **settings: Any) -> AsyncIterator[Runtime]:
     """A runtime at work in ``home``, without the API unless asked for."""
-    chosen = Settings(home=home, **{"api": False, "workers": 2, "min_free_disk": 0} | settings)
+    chosen = Settings(
+        home=home, **{"api": False, "workers": 2, "min_free_disk": 0, "rate_limit": "1000000/second"} | settings
+    )
     runtime = Runtime(chosen, mode="headless", clock=clock, sources=sources)
     async with runtime, task_spawner() as spawn:
         await runtime.start(spawn)

@@ -67,6 +67,11 @@ def kingtui(
     api_only: Annotated[bool, typer.Option("--api-only", help="Run without a screen: orchestrator and API")] = False,
     host: Annotated[str | None, typer.Option(metavar="HOST", help="Address of the API (localhost)")] = None,
     port: Annotated[int | None, typer.Option(metavar="PORT", help="Port of the API; 0 takes any free (5555)")] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Let everybody who can reach the API do everything")
+    ] = False,
+    certfile: Annotated[Path | None, typer.Option(metavar="PEM", help="Certificate, for https")] = None,
+    keyfile: Annotated[Path | None, typer.Option(metavar="PEM", help="Key of the certificate")] = None,
     low_bandwidth: Annotated[bool, typer.Option("--low-bandwidth", help="Fewer screen updates, no animation")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which")] = False,
 ) -> None:
@@ -80,7 +85,10 @@ def kingtui(
         raise WrongUse(f"--api-only starts kingtui itself: it cannot stand before {context.invoked_subcommand}")
     if api_only and api is False:
         raise WrongUse("--api-only serves the API: it cannot stand beside --no-api")
-    flags = {"api": True if api_only else api, "host": host, "port": port}
+    flags = {
+        "api": True if api_only else api, "host": host, "port": port, "insecure": insecure or None,
+        "certfile": certfile, "keyfile": keyfile,
+    }  # fmt: skip
     given = Given(home, demo, flags)
     context.obj = given
     if context.invoked_subcommand is None:

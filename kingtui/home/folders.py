@@ -91,6 +91,21 @@ class Home:
         return self.root / "dashboard.json"
 
     @property
+    def api_secret(self) -> Path:
+        """What this user's own commands and dashboards show to the API."""
+        return self.root / ".api-secret"
+
+    @property
+    def api_certificate(self) -> Path:
+        """The certificate that the API shows, where it speaks TLS, for this user's own commands to trust."""
+        return self.root / ".api-certificate.pem"
+
+    @property
+    def token_key(self) -> Path:
+        """What tokens are signed with, where no key is set."""
+        return self.root / ".token-key"
+
+    @property
     def lock_file(self) -> Path:
         """Locked by the process that owns the home; says who that is."""
         return self.root / ".lock"

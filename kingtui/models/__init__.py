@@ -1,6 +1,7 @@
 """The words of the domain: pictures and their stages, runs of steps, evidence, symbols' records, health."""
 
 from kingtui.charts.reading import SLOTS, Kind, Slot
+from kingtui.models.access import Scope, Token, with_lesser
 from kingtui.models.basics import KingError, NotFound, WrongUse, iso, symbol_of
 from kingtui.models.pictures import Attempt, Image, PictureView, ReadValue, Receipt, Stage
 from kingtui.models.records import ClusterLevel, Evidence, Horizon, Report, SymbolRecord, Value, WinRate
@@ -61,6 +62,7 @@ __all__ = [
     "Report",
     "Run",
     "RunStatus",
+    "Scope",
     "Service",
     "Setting",
     "Slot",
@@ -75,6 +77,7 @@ __all__ = [
     "SymbolRecord",
     "SymbolSort",
     "SymbolSummary",
+    "Token",
     "Triggered",
     "Value",
     "WinRate",
@@ -83,4 +86,5 @@ __all__ = [
     "open_level",
     "summary",
     "symbol_of",
+    "with_lesser",
 ]

@@ -3,6 +3,7 @@
 from kingtui.settings.fields import Provenance, Settings, SettingsFile, SettingSource, allowed, variable
 from kingtui.settings.keymap import keymap_of
 from kingtui.settings.loading import load_settings
+from kingtui.settings.web import hosts_of, origins_of
 
 __all__ = [
     "Provenance",
@@ -10,7 +11,9 @@ __all__ = [
     "Settings",
     "SettingsFile",
     "allowed",
+    "hosts_of",
     "keymap_of",
     "load_settings",
+    "origins_of",
     "variable",
 ]

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from kingtui.settings.values import Bytes, Days, Folder, Host, Keymap, Rate, Seconds, lowered
+from kingtui.settings.web import Algorithm, File, HostNames, Origins, RateStorage
 
 PREFIX = "KINGTUI_"
 HIDDEN = "••••"
@@ -124,8 +125,46 @@ class Settings(BaseSettings):
     """Address the API listens on; ``localhost`` is both 127.0.0.1 and ::1."""
     port: int = Field(default=5555, ge=0, le=65_535)
     """Port of the API; 0 takes any free one."""
+    certfile: File = None
+    """Certificate of the API, as PEM, with those that signed it; with it the API speaks https only."""
+    keyfile: File = None
+    """Key of that certificate, as PEM without a password."""
+    insecure: bool = False
+    """Let everybody who can reach the API do everything, on an address that others can reach."""
+    require_token: bool = False
+    """Ask for a token on this machine's own addresses too."""
     rate_limit: Rate = "100/minute"
-    """Requests that one client may make."""
+    """Requests that one client may make; the home's own programs do not count."""
+    rate_limit_storage: RateStorage = None
+    """Where requests are counted for several kingtui together, such as ``redis://localhost:6379/0``; unset: here."""
+    proxy_hops: int = Field(default=0, ge=0, le=10)
+    """Reverse proxies in front of the API whose word about the client counts; with any, tokens are asked for."""
+    allowed_hosts: HostNames = ""
+    """Other names under which the API is asked, such as ``king.example.org``, with commas between them."""
+    cors_origins: Origins = ""
+    """Web pages that may use the API beside those from ``http://localhost:*`` and ``http://127.0.0.1:*``: their
+    origins, with commas between them; ``null`` is a page opened from disk."""
+    max_body: Bytes = ByteSize(1_000_000)
+    """Bytes that a request may carry, but for pictures."""
+    max_upload: Bytes = ByteSize(51_000_000)
+    """Bytes that a request with a picture may carry."""
+    max_connections: int = Field(default=1_000, ge=10, le=100_000)
+    """Connections to the API at one time."""
+
+    # Tokens of the HTTP API
+    jwt_algorithm: Algorithm = "HS256"
+    """How tokens are signed. No other signature counts."""
+    jwt_key: SecretStr | None = Field(default=None, json_schema_extra={"allowed": "a secret of at least 32 bytes"})
+    """What tokens are signed with: a secret of at least 32 bytes for HS256, else a private or public key as PEM; unset:
+    a secret that the home makes for itself."""
+    jwt_public_key_file: File = None
+    """For RS256 and EdDSA: the public key as PEM, by which tokens are checked."""
+    jwt_private_key_file: File = None
+    """For RS256 and EdDSA: the private key as PEM, with which ``kingtui token create`` signs."""
+    jwt_audience: str = "kingtui"
+    """The ``aud`` that a token must have."""
+    jwt_issuer: str | None = Field(default=None, json_schema_extra={"allowed": "text"})
+    """The ``iss`` that a token must have; unset: any."""
 
     # Housekeeping
     min_free_disk: Bytes = ByteSize(1_000_000_000)

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ByteSize, Field
 from kingtui.settings.keymap import keymap_of
 
 
-def _path(value: object) -> object:
+def pathed(value: object) -> object:
     """A path with ``~`` filled in, absolute from the current folder; links in it stay as they are."""
     if not isinstance(value, str | Path) or not str(value):
         return value
@@ -48,7 +48,7 @@ def says(text: str) -> Any:
     return Field(json_schema_extra={"allowed": text})
 
 
-Folder = Annotated[Path, BeforeValidator(_path), says("the path of a folder")]
+Folder = Annotated[Path, BeforeValidator(pathed), says("the path of a folder")]
 Seconds = Annotated[float, Field(ge=0.1, le=604_800), says("a number of seconds from 0.1 to 604800")]
 Days = Annotated[int, Field(ge=1, le=36_500), says("a whole number of days from 1 to 36500")]
 Host = Annotated[str, BeforeValidator(lowered), AfterValidator(_host), says("a host name or an IP address")]

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in migrations/; a database at it needs no migration, and alembic need not be imported."""
 
 
@@ -260,4 +261,16 @@ flags = Table(
     metadata,
     Column("name", String(32), primary_key=True),  # paused, …
     Column("value", JSON, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(255), primary_key=True),  # the jti
+    Column("name", Text, nullable=False),  # empty: signed elsewhere, revoked here
+    Column("scopes", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+    Column("last_used", Date),
 )

@@ -30,7 +30,7 @@ def command(home: Path, *flags: str) -> list[str]:
 def environment(**settings: object) -> dict[str, str]:
     """This process's environment without settings, and with these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KINGTUI_")}
-    defaults = {"MIN_FREE_DISK": 0, "WORKERS": 2}
+    defaults = {"MIN_FREE_DISK": 0, "WORKERS": 2, "RATE_LIMIT": "1000000/second"}
     chosen = {f"KINGTUI_{name.upper()}": str(value) for name, value in (defaults | settings).items()}
     return kept | chosen
 
