@@ -94,7 +94,7 @@ def trigger_step(settings: Settings, step: int, *, as_json: bool) -> None:
     from kingtui.commands.owner import owner_api
 
     async def ask() -> Answer:
-        async with owner_api(held_by) as api:
+        async with owner_api(home, held_by) as api:
             return await api.trigger(step)
 
     answer = asyncio.run(ask())
@@ -114,11 +114,12 @@ def _ask(settings: Settings, question: Callable[[Answers], Awaitable[Answer]]) -
 
 @asynccontextmanager
 async def _whoever_knows(settings: Settings) -> AsyncIterator[Answers]:
-    held_by = owner(Home(settings.home))
+    home = Home(settings.home)
+    held_by = owner(home)
     if held_by is not None and held_by.address is not None:
         from kingtui.commands.owner import owner_api
 
-        async with owner_api(held_by) as api:
+        async with owner_api(home, held_by) as api:
             yield api
     else:
         from kingtui.commands.stored import stored

@@ -157,7 +157,7 @@ async def api(patient: Patient) -> list[Finding]:
         return note(f"{held_by}", "start it with --api, and on a free port, to let programs ask it")
     from kingtui.commands.owner import owner_api
 
-    async with owner_api(held_by) as asked:
+    async with owner_api(patient.home, held_by) as asked:
         health = await asked.health()
     if health["reasons"]:
         return note(f"{held_by.address} answers: {health['health']}, {'; '.join(map(str, health['reasons']))}")

@@ -209,6 +209,50 @@ def history(
     show_history(settings, limit=limit, step=number, status=status, as_json=as_json)
 
 
+token = typer.Typer(no_args_is_help=True, help="Tokens, with which other programs use the HTTP API.")
+app.add_typer(token, name="token")
+
+
+@token.command("create")
+def create_token(
+    context: typer.Context,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Who gets it, for the list")],
+    scope: Annotated[
+        str, typer.Option("--scope", metavar="WORDS", help="read, trigger (includes read) or admin (includes both)")
+    ] = "read",
+    expires: Annotated[str, typer.Option("--expires", metavar="TIME", help="Such as 12h, 30d or 52w")] = "30d",
+    home: Home = None,
+    demo: Demo = False,
+    as_json: Json = False,
+) -> None:
+    """Make a token and print it, once: it is kept nowhere."""
+    from kingtui.commands.token import make_token
+
+    make_token(context.obj.settings(home, demo), name, scope, expires, as_json=as_json)
+
+
+@token.command("list")
+def list_tokens(context: typer.Context, home: Home = None, demo: Demo = False, as_json: Json = False) -> None:
+    """The tokens that were made or revoked here, and when each was used last."""
+    from kingtui.commands.token import show_tokens
+
+    show_tokens(context.obj.settings(home, demo), as_json=as_json)
+
+
+@token.command("revoke")
+def revoke_token(
+    context: typer.Context,
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="As kingtui token list shows it; the jti of any token")],
+    home: Home = None,
+    demo: Demo = False,
+    as_json: Json = False,
+) -> None:
+    """End a token now, also in a kingtui that runs."""
+    from kingtui.commands.token import end_token
+
+    end_token(context.obj.settings(home, demo), token_id, as_json=as_json)
+
+
 @app.command()
 def doctor(context: typer.Context, home: Home = None, demo: Demo = False, as_json: Json = False) -> None:
     """Check what kingtui needs, and say what to do where it lacks."""

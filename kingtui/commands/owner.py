@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from kingtui.home import Owner
+from kingtui.home import Home, Owner, own_secret, trust
 from kingtui.models import KingError, NotFound, WrongUse
 
 TIMEOUT_SECONDS = 30.0
@@ -49,9 +49,23 @@ class OwnerApi:
         """``POST /trigger/{step}``"""
         return await self._ask("POST", f"/trigger/{step}")
 
-    async def _ask(self, method: str, path: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def tokens(self) -> dict[str, Any]:
+        """``GET /tokens``"""
+        return await self._ask("GET", "/tokens")
+
+    async def create_token(self, name: str, scopes: list[str], seconds: float) -> dict[str, Any]:
+        """``POST /tokens``"""
+        return await self._ask("POST", "/tokens", data={"name": name, "scopes": scopes, "seconds": seconds})
+
+    async def revoke_token(self, token_id: str) -> dict[str, Any]:
+        """``DELETE /tokens/{id}``"""
+        return await self._ask("DELETE", f"/tokens/{quote(token_id, safe='')}")
+
+    async def _ask(
+        self, method: str, path: str, query: dict[str, Any] | None = None, data: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         try:
-            response = await self._client.request(method, path, params=query)
+            response = await self._client.request(method, path, params=query, json=data)
             answer = response.json()
         except httpx.TimeoutException:
             raise KingError(f"{self.owner} does not answer within {TIMEOUT_SECONDS:.0f} s") from None
@@ -67,9 +81,14 @@ class OwnerApi:
 
 
 @asynccontextmanager
-async def owner_api(owner: Owner) -> AsyncIterator[OwnerApi]:
-    """A connection to the owner's API, past any proxy. Raises KingError where the owner has none."""
+async def owner_api(home: Home, owner: Owner) -> AsyncIterator[OwnerApi]:
+    """A connection to the owner's API, past any proxy, as this user. Raises KingError where the owner has none."""
     if owner.address is None:
         raise KingError(f"the home is owned by {owner}: it cannot be asked, so wait for its end or stop it")
-    async with httpx.AsyncClient(base_url=owner.address, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+    secret = own_secret(home)
+    client = httpx.AsyncClient(
+        base_url=owner.address, timeout=TIMEOUT_SECONDS, trust_env=False, verify=trust(home, owner.address),
+        headers={"Authorization": f"Bearer {secret}"} if secret else {},
+    )  # fmt: skip
+    async with client:
         yield OwnerApi(owner, client)

@@ -80,7 +80,8 @@ def steps_named(text: str) -> tuple[int, ...]:
 
 def run_steps(settings: Settings, steps: Sequence[int]) -> bool:
     """Run the steps in this process, or have the home's owner run them. Whether everything went well."""
-    held_by = owner(Home(settings.home))
+    home = Home(settings.home)
+    held_by = owner(home)
     if held_by is None:
         tally = ended(_alone(settings, steps))
     else:
@@ -89,7 +90,7 @@ def run_steps(settings: Settings, steps: Sequence[int]) -> bool:
         async def beside() -> Tally:
             from kingtui.commands.desk import Beside
 
-            async with owner_api(held_by) as api:
+            async with owner_api(home, held_by) as api:
                 say(f"{held_by}, owns the home and is asked")
                 return await drive(Beside(api), steps)
 

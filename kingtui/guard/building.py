@@ -38,7 +38,7 @@ def make_guard(
         origins=Origins(origins_of(settings.cors_origins), tls=tls, either=settings.proxy_hops > 0),
         doorkeeper=Doorkeeper(make_secret(home), keys, book, clock, asks_tokens=asks_tokens(settings, bound)),
         rates=Rates(settings.rate_limit, shared_storage(settings), changed),
-        limits=Limits(settings.max_body, settings.max_upload, settings.proxy_hops),
+        limits=Limits(settings.max_body, settings.max_upload, settings.proxy_hops, settings.insecure),
         headers=SafeHeaders(tls=tls),
         desk=TokenDesk(book),
     )

@@ -1,5 +1,5 @@
-"""The guard: pure ASGI around the API. Every request passes it once, in this order: Host, Origin, stopping, token, rate,
-scope, size. It answers what may not pass, and every answer carries the headers of ``headers.py``.
+"""The guard: pure ASGI around the API. Every request passes it once, in this order: Host, Origin, stopping, token,
+rate, scope, size. It answers what may not pass, and every answer carries the headers of ``headers.py``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from kingtui.guard.answers import App, Headers, Message, Receive, Refused, Send, answer, refuse, refuse_socket
 from kingtui.guard.bodies import Measured, check_length, too_large
-from kingtui.guard.callers import ADD_PICTURE, SAFE, UPLOAD, Caller, needed
+from kingtui.guard.callers import ADD_PICTURE, ANYBODY, SAFE, UPLOAD, Caller, needed
 from kingtui.guard.clients import client
 from kingtui.guard.desk import TokenDesk
 from kingtui.guard.doorkeeper import Doorkeeper, shown_token
@@ -45,6 +45,8 @@ class Limits:
     """Bytes that one with a picture may carry."""
     hops: int = 0
     """Proxies whose X-Forwarded-For counts."""
+    insecure: bool = False
+    """Whether everybody may do everything, from behind a proxy too."""
 
     def body_of(self, path: str) -> int:
         """Bytes that a request to ``path`` may carry."""
@@ -144,6 +146,10 @@ class Guard:
             caller, token = await self._doorkeeper.caller(shown_token(scope, found.get(b"authorization")))
         except BadToken as error:
             raise await self._failed(who, error) from None
+        if caller is ANYBODY and not self._limits.hops and _came_through_a_proxy(found):
+            raise Refused(
+                401, "this came through a proxy, which speaks for others: set KINGTUI_PROXY_HOPS", [_CHALLENGE]
+            )
         if not caller.own and path not in _UNCOUNTED:
             allowed, headers = await self.rates.request(f"token:{token}" if token else who)
             told += headers
@@ -200,3 +206,7 @@ def _look(headers: Headers) -> dict[bytes, bytes]:
     if twice:
         del found[b"host"]
     return found
+
+
+def _came_through_a_proxy(found: dict[bytes, bytes]) -> bool:
+    return b"x-forwarded-for" in found or b"forwarded" in found

@@ -17,6 +17,7 @@ from kingtui.settings.web import Algorithm, File, HostNames, Origins, RateStorag
 
 PREFIX = "KINGTUI_"
 HIDDEN = "••••"
+_CLAIM = "a text of 1 to 255 characters"
 
 
 def default_home() -> Path:
@@ -161,9 +162,9 @@ class Settings(BaseSettings):
     """For RS256 and EdDSA: the public key as PEM, by which tokens are checked."""
     jwt_private_key_file: File = None
     """For RS256 and EdDSA: the private key as PEM, with which ``kingtui token create`` signs."""
-    jwt_audience: str = "kingtui"
+    jwt_audience: Annotated[str, Field(min_length=1, max_length=255, json_schema_extra={"allowed": _CLAIM})] = "kingtui"
     """The ``aud`` that a token must have."""
-    jwt_issuer: str | None = Field(default=None, json_schema_extra={"allowed": "text"})
+    jwt_issuer: str | None = Field(default=None, max_length=255, json_schema_extra={"allowed": _CLAIM})
     """The ``iss`` that a token must have; unset: any."""
 
     # Housekeeping
