@@ -165,7 +165,6 @@ BAD = [
     (("POST", "/health"), 405, "Method not allowed"),
     (("GET", "/restart"), 405, "Method not allowed"),
     (("GET", "/data/BTC%0d%0aX-Header:%201"), 404, None),
-    (("GET", "/"), 404, "Not found"),
     (("GET", "/nothing"), 404, "Not found"),
     (("GET", "/health/more"), 404, "Not found"),
     (("GET", "/.env"), 404, "Not found"),

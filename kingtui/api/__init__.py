@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from kingtui import __version__
-from kingtui.api import reports, runs, steps, symbols
+from kingtui.api import pages, reports, runs, steps, symbols
 from kingtui.api.errors import handle_errors
 from kingtui.clock import Clock, SystemClock
 from kingtui.control import Control
@@ -21,6 +21,7 @@ def make_api(control: Control, clock: Clock | None = None) -> FastAPI:
         symbols.router(control),
         reports.router(control),
         runs.router(control),
+        pages.router(),
     ):
         api.include_router(router)
     return api

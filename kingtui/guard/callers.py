@@ -10,7 +10,7 @@ EVERYTHING = frozenset(Scope)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
-PAGES = frozenset({"/", "/orchestrator_dashboard.html", "/favicon.ico"})
+PAGES = frozenset({"/", "/orchestrator_dashboard.html", "/favicon.ico", "/manifest.webmanifest", "/service-worker.js"})
 """The browser dashboard itself, which holds no data: a browser cannot show a token when it opens a page."""
 FILES = "/web/"
 CONTROL = "/control/"

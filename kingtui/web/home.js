@@ -1,0 +1,62 @@
+/** Home: the six steps, the newest symbols, and what happened. */
+
+import { fill, h, keyed } from "./dom.js";
+import { stepCards } from "./steps.js";
+import { fillSymbols, symbolTable } from "./symbol_list.js";
+import { stamp } from "./words.js";
+
+/** @typedef {import("./store.js").Store} Store */
+
+export class HomeView {
+  name = "home";
+  title = "Home";
+
+  /** @param {HTMLElement} section @param {Store} store @param {import("./steps.js").Actions & {pause: () => void, restart: () => void}} actions */
+  constructor(section, store, actions) {
+    this.store = store;
+    this.table = symbolTable();
+    this.none = h("p", { class: "muted" }, "No symbol is known yet: the first picture that is read brings the first.");
+    this.lines = h("ol", { class: "feed", role: "log", "aria-label": "Activity", tabindex: 0 });
+    this.pause = h("button", { type: "button", title: "Hold automatic triggers, or let them go (p)", onclick: actions.pause }, "Pause");
+    const restart = h("button", { type: "button", class: "danger", title: "End every run, set all steps to idle (r)", onclick: actions.restart }, "Restart …");
+    section.append(
+      h("div", { class: "section-head" }, h("h2", { tabindex: -1 }, "Steps"), h("p", { class: "buttons" }, this.pause, restart)),
+      stepCards(store, actions),
+      h("div", { class: "lower" },
+        h("section", { class: "pane newest", "aria-labelledby": "newest" }, h("h2", { id: "newest" }, "Symbols, the newest first"), this.none, h("div", { class: "scroll" }, this.table),
+          h("p", { class: "legend muted" }, "win rates are liquidation-implied · ? not verified · ! stale")),
+        h("section", { class: "pane activity", "aria-labelledby": "activity" }, h("h2", { id: "activity" }, "Activity (UTC)"), this.lines)),
+    ); // prettier-ignore
+    for (const topic of ["symbols", "status"]) store.addEventListener(topic, () => this.#symbols());
+    store.addEventListener("feed", () => this.#feed());
+    store.addEventListener("status", () => fill(this.pause, store.status.paused ? "Resume" : "Pause"));
+    let beat = 0;
+    store.addEventListener("tick", () => ++beat % 15 === 0 && this.#symbols());
+  }
+
+  show() {
+    this.#symbols();
+  }
+
+  /** @param {string} _key */
+  key(_key) {
+    return false;
+  }
+
+  #symbols() {
+    this.none.hidden = this.store.symbols.length > 0;
+    this.table.hidden = !this.none.hidden;
+    fillSymbols(this.table, this.store.symbols, this.store.now());
+  }
+
+  /** Newest first. */
+  #feed() {
+    const lines = [...this.store.feed.lines].reverse();
+    keyed(this.lines, lines, (line) => line.id, () => h("li", {}, h("time"), h("span")), (element, line) => {
+      const [time, text] = element.children;
+      fill(time, stamp(line.at, this.store.now(), false));
+      text.className = line.tone;
+      fill(text, (line.tone === "error" ? "✗ " : line.tone === "warning" ? "▲ " : "") + line.text);
+    }); // prettier-ignore
+  }
+}
