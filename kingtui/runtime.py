@@ -23,6 +23,7 @@ from kingtui.health import HealthKeeper
 from kingtui.home import Home, HomeLock, publish_certificate
 from kingtui.housekeeping import Housekeeping
 from kingtui.logs import Logs
+from kingtui.mirror import mirror_of, missing
 from kingtui.models import KingError, LogEntry, WrongUse
 from kingtui.orchestrator import Orchestrator, Spawn
 from kingtui.runner import Job, PoolRunner
@@ -126,10 +127,11 @@ class Runtime:
         self._triggers = Triggers(tools, self._orchestrator, intake, self._filing, self.sources)
         self._health = HealthKeeper(tools, self._orchestrator, self.sources, self._reasons)
         self._housekeeping = Housekeeping(tools)
+        self._mirror = mirror_of(tools)
         self.intake = intake
         self.control = LocalControl(
             tools, self._orchestrator, self._triggers, self._health, self._filing, self.sources, self._logs,
-            lambda: (self._api.address if self._api else None, self._api_problem), self.set_api,
+            lambda: (self._api.address if self._api else None, self._api_problem), self.set_api, mirror=self._mirror,
         )  # fmt: skip
 
     def _configured_sources(self) -> list[Source]:
@@ -257,6 +259,8 @@ class Runtime:
         self._keep("health", self._health.run)
         self._keep("health events", self._nudge_health)
         self._keep("housekeeping", self._housekeeping.run)
+        if self._mirror is not None:
+            self._keep("mirror", self._mirror.run)
 
     async def stop(self) -> None:
         """Stop in order: no new work, runs ended, then the API and the other loops. Safe to call twice."""
@@ -285,6 +289,10 @@ class Runtime:
             found.append(self._api_problem)
         if self._guard is not None and self._guard.rates.problem:
             found.append(self._guard.rates.problem)
+        if self._mirror is not None:
+            found += self._mirror.reasons()
+        elif setting := missing(self.settings):
+            found.append(f"there is no mirror in Airtable: {setting} is not set")
         return found
 
     def _logged(self, entry: LogEntry) -> None:

@@ -11,6 +11,7 @@ from kingtui.models import (
     Image,
     LogEntry,
     PictureView,
+    Pushed,
     Report,
     Run,
     Service,
@@ -154,6 +155,10 @@ class Control(Protocol):
 
     async def set_api(self, on: bool) -> None:
         """Start or stop the HTTP API. A busy port is a KingError. It stops who asks over it, too."""
+        ...
+
+    async def push_mirror(self, *, everything: bool = False) -> Pushed:
+        """Bring to Airtable now what waits, or all columns of all symbols; KingError says why it cannot be."""
         ...
 
     async def choices(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from kingtui.control.setup_answers import SetupAnswers
 from kingtui.events import EventBus, Subscription
 from kingtui.health import HealthKeeper
 from kingtui.logs import Logs
+from kingtui.mirror import Mirror
 from kingtui.models import (
     MANUAL,
     LogEntry,
@@ -34,10 +35,10 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, StoreAnswers):
     def __init__(
         self, tools: Toolbox, orchestrator: Orchestrator, triggers: Triggers, health: HealthKeeper, filing: Filing,
         sources: Sequence[Source], logs: Logs, api: Callable[[], tuple[str | None, str | None]],
-        switch_api: Callable[[bool], Awaitable[None]],
+        switch_api: Callable[[bool], Awaitable[None]], mirror: Mirror | None = None,
     ) -> None:  # fmt: skip
         StoreAnswers.__init__(self, tools.home, tools.database, tools.clock)
-        SetupAnswers.__init__(self, tools.home, tools.settings, sources, api, switch_api)
+        SetupAnswers.__init__(self, tools.home, tools.settings, sources, api, switch_api, mirror)
         self._tools = tools
         self._orchestrator = orchestrator
         self._triggers = triggers

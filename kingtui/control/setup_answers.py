@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from kingtui.home import Home, read_choices, write_choice
-from kingtui.models import Connection, Service, Setting
+from kingtui.mirror import Mirror, missing
+from kingtui.models import Connection, KingError, Pushed, Service, Setting
 from kingtui.services import Source
 from kingtui.settings import Settings
 
@@ -17,7 +18,6 @@ _WITHOUT: tuple[tuple[str, str, str, str], ...] = (
         "Save its pictures into the downloads folder, or into one named as KINGTUI_INBOX",
     ),
     ("openai", "OpenAI", f"{_NONE}; a chart that the reader does not know goes to Unknown", ""),
-    ("airtable", "Airtable", f"{_NONE}; records stay in the home, and the API serves them", ""),
     ("prices", "Live prices", f"{_NONE}; the newest chart's price counts, with its age", ""),
 )  # fmt: skip
 """Services that kingtui has a place for but no connection to: name, label, and how it does without."""
@@ -33,6 +33,7 @@ class SetupAnswers:
         sources: Sequence[Source],
         api: Callable[[], tuple[str | None, str | None]],
         switch_api: Callable[[bool], Awaitable[None]],
+        mirror: Mirror | None,
     ) -> None:
         """``api`` tells the API's address and why there is none; ``switch_api`` starts or stops it."""
         self._home = home
@@ -40,6 +41,7 @@ class SetupAnswers:
         self._sources = sources
         self._api = api
         self._switch_api = switch_api
+        self._mirror = mirror
 
     async def settings(self) -> list[Setting]:
         """Every setting in force, secrets as dots."""
@@ -53,6 +55,15 @@ class SetupAnswers:
     async def set_api(self, on: bool) -> None:
         """Start or stop the API; where it is so already, nothing happens. Raises KingError, as for a busy port."""
         await self._switch_api(on)
+
+    async def push_mirror(self, *, everything: bool = False) -> Pushed:
+        """Send what waits for Airtable now."""
+        if self._mirror is None:
+            setting = missing(self._settings) or "AIRTABLE_API_KEY"
+            raise KingError(
+                "a demo has no mirror" if self._settings.demo else f"there is no mirror: {setting} is not set"
+            )
+        return await self._mirror.push(everything=everything)
 
     async def choices(self) -> dict[str, str]:
         """What was chosen in the dashboard, by name."""
@@ -89,4 +100,17 @@ class SetupAnswers:
         )
 
     def _missing(self) -> list[Service]:
-        return [Service(name, label, Connection.ABSENT, without, todo) for name, label, without, todo in _WITHOUT]
+        known = [self._mirrored()]
+        absent = [Service(name, label, Connection.ABSENT, without, todo) for name, label, without, todo in _WITHOUT]
+        return [*known, *absent]
+
+    def _mirrored(self) -> Service:
+        if self._mirror is not None:
+            return self._mirror.service()
+        if setting := missing(self._settings):
+            return Service("airtable", "Airtable", Connection.PROBLEM, f"{setting} is not set", f"Set {setting}")
+        detail = "records stay in the home, and the API serves them"
+        todo = "Set AIRTABLE_API_KEY and AIRTABLE_BASE_ID, start anew, then kingtui airtable init"
+        if self._settings.demo:
+            detail, todo = "a demo's painted numbers go nowhere", ""
+        return Service("airtable", "Airtable", Connection.ABSENT, detail, todo)

@@ -31,7 +31,9 @@ _READING = frozenset({
     "report_days", "report_text", "images", "image_counts", "picture", "preview", "logs", "settings", "services",
     "choices",
 })  # fmt: skip
-_WORKING = frozenset({"trigger", "cancel", "pause", "resume", "add_picture", "retry", "reread", "choose"})
+_WORKING = frozenset({
+    "trigger", "cancel", "pause", "resume", "add_picture", "retry", "reread", "choose", "push_mirror",
+})  # fmt: skip
 _LARGEST = 2**63 - 1
 """A whole number that a database can hold."""
 

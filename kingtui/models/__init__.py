@@ -22,7 +22,7 @@ from kingtui.models.runs import (
     StepView,
     Triggered,
 )
-from kingtui.models.setup import Connection, Service, Setting
+from kingtui.models.setup import Connection, Pushed, Service, Setting
 from kingtui.models.summaries import (
     SYMBOL_SORTS,
     Figure,
@@ -57,6 +57,7 @@ __all__ = [
     "PictureView",
     "Point",
     "Progress",
+    "Pushed",
     "ReadValue",
     "Receipt",
     "Report",

@@ -41,3 +41,12 @@ class Setting:
     about: str = ""
     allowed: str = ""
     """What it may be, as the subject of "… is allowed"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push to the mirror did. ``refused``: records that it did not take."""
+
+    records: int
+    calls: int
+    refused: int = 0

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from kingtui.charts.reading import Identity
-from kingtui.models import KingError, SymbolRecord, Value
+from kingtui.models import KingError, Value
 
 
 class ServiceUnavailable(KingError):
@@ -81,19 +81,6 @@ class Prices(Protocol):
 
     async def price(self, symbol: str) -> Value | None:
         """The symbol's price of the last 60 s, or None."""
-        ...
-
-
-class Mirror(Protocol):
-    """A table elsewhere that follows the symbols' records through the outbox."""
-
-    @property
-    def name(self) -> str:
-        """One word, the outbox's target."""
-        ...
-
-    async def push(self, records: Sequence[SymbolRecord]) -> None:
-        """Bring these records there; sending one again is harmless. Raises ServiceUnavailable."""
         ...
 
 

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ByteSize, Field, PrivateAttr, SecretStr, f
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from kingtui.settings.values import Bytes, Days, Folder, Host, Keymap, Rate, Seconds, lowered
+from kingtui.settings.values import Address, Bytes, ColumnNames, Days, Folder, Host, Keymap, Rate, Seconds, lowered
 from kingtui.settings.web import Algorithm, File, HostNames, Origins, RateStorage
 
 PREFIX = "KINGTUI_"
@@ -166,6 +166,30 @@ class Settings(BaseSettings):
     """The ``aud`` that a token must have."""
     jwt_issuer: str | None = Field(default=None, max_length=255, json_schema_extra={"allowed": _CLAIM})
     """The ``iss`` that a token must have; unset: any."""
+
+    # Airtable
+    airtable_api_key: SecretStr | None = Field(
+        default=None, validation_alias="AIRTABLE_API_KEY", json_schema_extra={"allowed": "a personal access token"}
+    )
+    """Personal access token of Airtable; without one there is no mirror."""
+    airtable_base_id: str | None = Field(
+        default=None, validation_alias="AIRTABLE_BASE_ID", pattern=r"^[A-Za-z0-9]{1,64}$",
+        json_schema_extra={"allowed": "the id of a base, such as appXXXXXXXXXXXXXX,"},
+    )  # fmt: skip
+    """The base that holds the table: the part of its address that begins with ``app``."""
+    airtable_table_name: str = Field(
+        default="Symbols", validation_alias="AIRTABLE_TABLE_NAME", min_length=1, max_length=255,
+        json_schema_extra={"allowed": "the name or id of a table"},
+    )  # fmt: skip
+    """The table's name or id."""
+    airtable_endpoint_url: Address = Field(default="https://api.airtable.com", validation_alias="AIRTABLE_ENDPOINT_URL")
+    """Where Airtable's API is; another address is for a proxy or a test server."""
+    airtable_fields: ColumnNames | None = Field(
+        default=None, json_schema_extra={"allowed": "pairs such as Symbol=Ticker,Report="}
+    )
+    """Other names of the table's columns, as ``ours=theirs`` pairs; a column that is given no name is left out."""
+    airtable_interval: Seconds = 60
+    """Seconds between two deliveries to Airtable at least; more saves calls of a small plan."""
 
     # Housekeeping
     min_free_disk: Bytes = ByteSize(1_000_000_000)

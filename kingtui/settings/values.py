@@ -8,7 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field
 
+from kingtui.models.mirrored import columns_of
 from kingtui.settings.keymap import keymap_of
+
+_ADDRESS = re.compile(r"https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[^\s?#]*)?")
 
 
 def pathed(value: object) -> object:
@@ -43,6 +46,17 @@ def _keymap(value: str) -> str:
     return value
 
 
+def _columns(value: str) -> str:
+    columns_of(value)
+    return value
+
+
+def _address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError
+    return value.rstrip("/")
+
+
 def says(text: str) -> Any:
     """What a field allows, where its type alone does not say it."""
     return Field(json_schema_extra={"allowed": text})
@@ -58,5 +72,7 @@ Rate = Annotated[
     AfterValidator(_rate),
     says("a whole number per second, minute, hour or day, such as 100/minute,"),
 ]
+Address = Annotated[str, AfterValidator(_address), says("an address such as https://api.example.com")]
+ColumnNames = Annotated[str, AfterValidator(_columns)]
 Keymap = Annotated[str, AfterValidator(_keymap)]
 Bytes = Annotated[ByteSize, Field(ge=0), says("a number of bytes, or one with a unit such as 500MB or 2GB,")]

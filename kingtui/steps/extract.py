@@ -45,7 +45,7 @@ class Extract(ImageStep):
         """Keep what the picture says; the symbols of which it said more before."""
         now = self.tools.clock.now()
         async with self.tools.database.write() as tx:
-            withdrawn = await symbols.withdraw(tx, image.sha256, [item.symbol for item in found])
+            withdrawn = await symbols.withdraw(tx, image.sha256, [item.symbol for item in found], now)
             await self._update(tx, found, withdrawn)
             sheet = None
             if image.analysis is not None:

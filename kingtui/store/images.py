@@ -107,6 +107,14 @@ async def get(connection: AsyncConnection, image_id: int) -> Image | None:
     return None if row is None else _image(row)
 
 
+async def analyses(connection: AsyncConnection, ids: Collection[int]) -> dict[int, str]:
+    """The analysis files of pictures, relative to the home; of those that have one."""
+    rows = await connection.execute(
+        sa.select(images.c.id, images.c.analysis).where(images.c.id.in_(ids), images.c.analysis.is_not(None))
+    )
+    return {row.id: row.analysis for row in rows}
+
+
 async def changed_at(connection: AsyncConnection, image_id: int) -> datetime:
     """When the content of a picture was last seen to change."""
     moment: datetime | None = await connection.scalar(sa.select(images.c.changed_at).where(images.c.id == image_id))

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in migrations/; a database at it needs no migration, and alembic need not be imported."""
 
 
@@ -227,15 +227,29 @@ outbox = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("target", String(32), nullable=False),
-    Column("key", Text, nullable=False),  # the symbol; a newer record replaces one that waits
-    Column("content_hash", String(64), nullable=False),
-    Column("payload", JSON, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("key", Text, nullable=False),  # the symbol
+    Column("version", Integer, nullable=False, server_default=text("1")),  # counts the changes
+    Column("waiting_since", Moment),  # the first change that the target has not got; null: none waits
+    Column("changed_at", Moment, nullable=False),
+    Column("held", JSON(none_as_null=True)),  # what the target holds: a hash for each of its columns
+    Column("sent_at", Moment),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("next_try", Moment),
-    Column("sent_at", Moment),
     Column("error", Text),
     UniqueConstraint("target", "key"),
+    Index("ix_outbox_target_waiting_since", "target", "waiting_since"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", String(64), nullable=False),  # a hash of where it goes
+    Column("text", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_try", Moment),
+    Index("ix_notices_address_id", "address", "id"),
 )
 
 cursors = Table(

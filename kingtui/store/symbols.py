@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kingtui.models import Backlog, Evidence, Kind, Report, SymbolRecord
+from kingtui.store import outbox
 from kingtui.store.schema import evidence, images, reports, symbol_history, symbols
 
 RECENT = 5
@@ -86,7 +87,7 @@ async def renew(tx: AsyncConnection, sha256: str, message_at: datetime, now: dat
         await changed(tx, name, now, None)
 
 
-async def withdraw(tx: AsyncConnection, sha256: str, says: Collection[str]) -> list[str]:
+async def withdraw(tx: AsyncConnection, sha256: str, says: Collection[str], now: datetime) -> list[str]:
     """A picture was read anew: what it is no longer said to tell is no evidence. The symbols of which it told more.
 
     A symbol of which nothing else tells is forgotten.
@@ -97,6 +98,7 @@ async def withdraw(tx: AsyncConnection, sha256: str, says: Collection[str]) -> l
         await tx.execute(evidence.delete().where(gone))
         known = sa.select(evidence.c.symbol).where(evidence.c.symbol.in_(names))
         await tx.execute(symbols.delete().where(symbols.c.symbol.in_(names), symbols.c.symbol.not_in(known)))
+        await outbox.mark(tx, names, now)
     return names
 
 
@@ -106,7 +108,8 @@ async def changed(tx: AsyncConnection, symbol: str, now: datetime, ages_at: date
 
 
 async def all_changed(tx: AsyncConnection, now: datetime, ages_at: Mapping[str, datetime | None]) -> None:
-    """The evidence of these symbols changed; to each, when its rates change by age alone. Summaries hold no more."""
+    """The evidence of these symbols changed; to each, when its rates change by age alone. Summaries hold no more,
+    and mirrors are behind."""
     rows = [
         {"symbol": symbol, "updated_at": now, "due_since": now, "ages_at": moment, "summary_until": now}
         for symbol, moment in ages_at.items()
@@ -118,6 +121,7 @@ async def all_changed(tx: AsyncConnection, now: datetime, ages_at: Mapping[str, 
         await tx.execute(
             statement.on_conflict_do_update(index_elements=["symbol"], set_=columns | {"due_since": keep}), rows
         )
+        await outbox.mark(tx, ages_at, now)
 
 
 async def aged(tx: AsyncConnection, now: datetime) -> int:
@@ -180,10 +184,11 @@ async def reported(
     tx: AsyncConnection, symbol: str, seen: datetime, file: str, figure: str | None, now: datetime,
     ages_at: datetime | None,
 ) -> None:  # fmt: skip
-    """A report was written of the record as of ``seen``; another change keeps the symbol due."""
+    """A report was written of the record as of ``seen``; another change keeps the symbol due. Mirrors get it."""
     await tx.execute(reports.insert().values(symbol=symbol, file=file, figure=figure, at=now))
     unchanged = sa.case((symbols.c.updated_at == seen, None), else_=symbols.c.due_since)
     await tx.execute(symbols.update().where(symbols.c.symbol == symbol).values(due_since=unchanged, ages_at=ages_at))
+    await outbox.mark(tx, [symbol], now)
 
 
 async def latest_report(connection: AsyncConnection, symbol: str) -> Report | None:
