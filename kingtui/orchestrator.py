@@ -100,6 +100,11 @@ class Orchestrator:
         self._stopping = True
         await asyncio.gather(*(self._end(lane, "kingtui was stopped") for lane in self.lanes.values()))
 
+    @property
+    def stopping(self) -> bool:
+        """Whether no run begins any more."""
+        return self._stopping
+
     def lane(self, number: int) -> Lane:
         """The lane of a step. Raises WrongUse."""
         if number not in self.lanes:
@@ -317,6 +322,7 @@ class Orchestrator:
                     break
                 await self._tools.clock.sleep(RETRY_SECONDS)
         lane.last = ended
+        lane.run = lane.context = None  # who hears of the end finds the step at rest
         if status in (RunStatus.FAILED, RunStatus.TIMEOUT):
             self._trouble(lane, f"step {ended.step} {status.value}: {error}")
         else:

@@ -222,8 +222,8 @@ class Runtime:
         from kingtui.guard.building import make_guard
 
         self._guard = make_guard(
-            make_api(self.control), self.settings, self.home, self._database, self._clock, addresses(self._sockets),
-            self._health.nudge,
+            make_api(self.control, self._clock, max_upload=self.settings.max_upload), self.settings, self.home,
+            self._database, self._clock, addresses(self._sockets), self._health.nudge,
         )  # fmt: skip
         return self._guard
 

@@ -171,9 +171,14 @@ class ApiServer:
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 """As uvicorn does for sockets that are bound, but a TLS handshake has a time too."""
                 loop = asyncio.get_running_loop()
+                await self.lifespan.startup()
+                if self.lifespan.should_exit:
+                    raise KingError("the API could not be started; the log says why")
 
                 def connection() -> Counted:
-                    return Counted(config=self.config, server_state=self.server_state, app_state={}, _loop=loop)
+                    return Counted(
+                        config=self.config, server_state=self.server_state, app_state=self.lifespan.state, _loop=loop
+                    )
 
                 self.servers = [
                     await loop.create_server(
@@ -191,7 +196,7 @@ class ApiServer:
         config = uvicorn.Config(
             self._make_app(), http=Counted, ws="websockets-sansio", ws_max_size=WS_BYTES, ws_ping_interval=PING_SECONDS,
             ws_ping_timeout=PING_SECONDS, ws_per_message_deflate=False, log_config=None, access_log=False,
-            lifespan="off", timeout_graceful_shutdown=3, timeout_keep_alive=30, server_header=False, date_header=True,
+            lifespan="on", timeout_graceful_shutdown=3, timeout_keep_alive=30, server_header=False, date_header=True,
             proxy_headers=False,
         )  # fmt: skip
         config.load()

@@ -50,6 +50,11 @@ class Triggers:
         self._again_at: float | None = None
         self._watcher = FolderWatcher(tools.home.downloads, tools.settings.watch_buffer, self.wake)
 
+    @property
+    def checked(self) -> bool:
+        """Whether the first full check was done."""
+        return self._checked >= 0
+
     def wake(self) -> None:
         """Something happened: look now."""
         self._woken.set()

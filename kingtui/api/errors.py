@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from kingtui.models import KingError, NotFound, WrongUse
+from kingtui.api.answers import json_response
+from kingtui.models import Conflict, KingError, NotFound, WrongUse
 
 log = logging.getLogger("kingtui.api")
 
@@ -33,9 +35,34 @@ _WORDS = {404: "Not found", 405: "Method not allowed"}
 """What the framework's own errors say."""
 
 
-def error_response(status: int, error: str, headers: dict[str, str] | None = None) -> JSONResponse:
+_DESCRIBED = {
+    400: "The request is wrong",
+    401: "A token is wanted, or the one given is not valid",
+    403: "The token, or the page that asks, is not allowed to do this",
+    404: "There is no such thing",
+    405: "The route has no such method",
+    409: "It does not go with how things are now",
+    413: "The request is too large",
+    415: "This is nothing that is taken",
+    422: "A parameter is not valid",
+    429: "Too many requests: Retry-After says when to ask again",
+    500: "A fault in kingtui; its log says what",
+    503: "The work could not be done now",
+}
+ANYWHERE = (400, 401, 403, 413, 429, 500, 503)
+"""What any route may answer."""
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The errors of a route, for the documentation."""
+    from kingtui.api.schemas import Problem
+
+    return {status: {"model": Problem, "description": _DESCRIBED[status]} for status in sorted({*ANYWHERE, *statuses})}
+
+
+def error_response(status: int, error: str, headers: dict[str, str] | None = None) -> Response:
     """An error as the API tells it."""
-    return JSONResponse({"error": error, "code": CODES.get(status, "bad_request")}, status, headers=headers)
+    return json_response({"error": error, "code": CODES.get(status, "bad_request")}, status, headers)
 
 
 def handle_errors(api: FastAPI) -> None:
@@ -46,13 +73,15 @@ def handle_errors(api: FastAPI) -> None:
     api.add_exception_handler(Exception, _broken)
 
 
-async def _king_error(request: Request, error: Exception) -> JSONResponse:
-    return error_response(
-        404 if isinstance(error, NotFound) else 400 if isinstance(error, WrongUse) else 503, str(error)
-    )
+_STATUSES: tuple[tuple[type[KingError], int], ...] = ((NotFound, 404), (Conflict, 409), (WrongUse, 400))
 
 
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
+async def _king_error(request: Request, error: Exception) -> Response:
+    """What is nobody's fault who asks could not be done: the disk is full, a service does not answer, it stops."""
+    return error_response(next((status for kind, status in _STATUSES if isinstance(error, kind)), 503), str(error))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
     status, detail, headers = 500, str(error), None
     if isinstance(error, HTTPException):
         status, detail = error.status_code, str(error.detail)
@@ -60,12 +89,12 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     return error_response(status, _WORDS.get(status, detail), headers)
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> Response:
     problems = error.errors() if isinstance(error, RequestValidationError) else []
     text = "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in problems)
     return error_response(422, text or "The request is not valid")
 
 
-async def _broken(request: Request, error: Exception) -> JSONResponse:
+async def _broken(request: Request, error: Exception) -> Response:
     log.error("%s %s broke", request.method, request.url.path, exc_info=error)
     return error_response(500, "Something broke inside kingtui; its log says what")

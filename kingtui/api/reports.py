@@ -1,26 +1,70 @@
-"""Professional reports."""
+"""Professional reports: the list, and one as JSON, Markdown or a page."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from datetime import date
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 
-from kingtui.control import Control
-from kingtui.control.shapes import report_json
-from kingtui.models import NotFound, WrongUse
+from kingtui.api import schemas
+from kingtui.api.answers import JSON, Answer, encoded, preferred
+from kingtui.api.desk import Desk
+from kingtui.api.documents import HTML, report_page
+from kingtui.api.parameters import LARGEST, Before, Limit, Symbol, answers
+from kingtui.control.shapes import report_json, report_row_json
+from kingtui.models import NotFound, Report, WrongUse, symbol_of
+
+MARKDOWN = "text/markdown"
+Of = Annotated[str | None, Query(max_length=64, description="Only reports of this symbol")]
+Day = Annotated[date | None, Query(description="Only reports of this day (UTC)")]
+ReportId = Annotated[int | None, Query(ge=1, le=LARGEST, description="One of the list, instead of the latest")]
+FORMS = {MARKDOWN: {"schema": {"type": "string"}}, "text/html": {"schema": {"type": "string"}}}
 
 
-def router(control: Control) -> APIRouter:
+def router(desk: Desk) -> APIRouter:
     """``/reports``."""
-    routes = APIRouter(tags=["reports"])
+    routes = APIRouter(tags=["Reports"])
+    control = desk.control
 
-    @routes.get("/reports/{symbol:path}")
-    async def report(symbol: str) -> dict[str, Any]:
-        try:
-            found = await control.report(symbol)
-        except WrongUse:
-            raise NotFound("No report found") from None
-        return report_json(found)
+    @routes.get("/reports", summary="A list of reports, newest first", **answers(schemas.Reports, 422))
+    async def listed(
+        request: Request, symbol: Of = None, day: Day = None, limit: Limit = 100, before: Before = None
+    ) -> Response:
+        name = None if symbol is None else symbol_of(symbol)
+        found, total = await control.reports(symbol=name, day=day, limit=limit, before=before)
+        return Answer.of({"reports": [report_row_json(report) for report in found], "total": total}).to(request)
+
+    @routes.get(
+        "/reports/{symbol:path}", summary="A symbol's report as JSON, Markdown or HTML",
+        **answers(schemas.Report, 404, 422, media=FORMS),
+    )  # fmt: skip
+    async def report(request: Request, symbol: Symbol, id: ReportId = None) -> Response:  # noqa: A002 - it is the query's
+        found = await _report(desk, symbol, id)
+        form = preferred(request, (JSON, MARKDOWN, "text/html"))
+        return (await asyncio.to_thread(_told, found, form)).to(request)
 
     return routes
+
+
+async def _report(desk: Desk, symbol: str, report_id: int | None) -> Report:
+    try:
+        name = symbol_of(symbol)
+    except WrongUse:
+        raise NotFound("No report found") from None
+    if report_id is None:
+        return await desk.control.report(name)
+    found = await desk.control.report_text(report_id)
+    if found.symbol != name:
+        raise NotFound(f"Report {report_id} is not of {name}")
+    return found
+
+
+def _told(found: Report, form: str) -> Answer:
+    if form == MARKDOWN:
+        return Answer.of_bytes(found.text.encode("utf-8", "replace"), f"{MARKDOWN}; charset=utf-8", varies=True)
+    if form == "text/html":
+        return Answer.of_bytes(report_page(found).encode("utf-8", "replace"), HTML, varies=True)
+    return Answer.of_bytes(encoded(report_json(found)), varies=True)

@@ -47,8 +47,8 @@ class Control(Protocol):
         """The log of a run; empty where a run without items kept none; NotFound."""
         ...
 
-    async def symbols(self) -> list[SymbolRecord]:
-        """Every symbol's record as of now, by name."""
+    async def symbols(self, names: Sequence[str] | None = None) -> list[SymbolRecord]:
+        """Every symbol's record as of now, by name; or of these only, as many of them as are known; WrongUse."""
         ...
 
     async def symbol_page(
@@ -75,11 +75,12 @@ class Control(Protocol):
         ...
 
     async def reports(
-        self, *, beginning: str = "", day: date | None = None, limit: int = 100, before: int | None = None
-    ) -> tuple[list[Report], int]:
+        self, *, symbol: str | None = None, beginning: str = "", day: date | None = None, limit: int = 100,
+        before: int | None = None,
+    ) -> tuple[list[Report], int]:  # fmt: skip
         """Reports without their texts, newest first, and how many there are in all.
 
-        Of the symbols that begin with ``beginning``, of one day (UTC), with ids below ``before``.
+        Of one symbol, of the symbols that begin with ``beginning``, of one day (UTC), with ids below ``before``.
         """
         ...
 
@@ -107,6 +108,10 @@ class Control(Protocol):
 
     async def preview(self, image_id: int, *, width: int, height: int) -> bytes:
         """A PNG of the picture in at most ``width`` × ``height`` pixels; NotFound where it is gone or is none."""
+        ...
+
+    async def picture_data(self, image_id: int) -> bytes:
+        """The picture's file as it is; NotFound where it is gone."""
         ...
 
     async def logs(self, limit: int = 500) -> list[LogEntry]:

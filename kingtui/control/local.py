@@ -15,6 +15,7 @@ from kingtui.logs import Logs
 from kingtui.mirror import Mirror
 from kingtui.models import (
     MANUAL,
+    KingError,
     LogEntry,
     SourceView,
     Status,
@@ -65,7 +66,14 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, StoreAnswers):
             last_picture_at=last, source=", ".join(source.label for source in self._sources) or "none",
             api_address=address, api_problem=problem, home=str(self._home.root), version=__version__,
             sources=self._source_views(),
+            starting=() if self._triggers.checked else ("the first check for work was not done yet",),
+            stopping=self._orchestrator.stopping,
         )  # fmt: skip
+
+    def _open(self) -> None:
+        """Raises KingError where new work is refused."""
+        if self._orchestrator.stopping:
+            raise KingError("kingtui is stopping and takes no new work: ask again when it runs")
 
     def _source_views(self) -> tuple[SourceView, ...]:
         heard = self._health.heard
@@ -105,6 +113,7 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, StoreAnswers):
         return self._logs.entries(limit)
 
     async def trigger(self, step: int) -> Triggered:
+        self._open()
         return await self._orchestrator.request(step, MANUAL)
 
     async def cancel(self, step: int) -> bool:
@@ -117,7 +126,20 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, StoreAnswers):
         await self._orchestrator.set_paused(False)
 
     async def restart(self) -> None:
+        self._open()
         await self._orchestrator.restart()
+
+    async def add_picture(self, name: str, data: bytes) -> str:
+        self._open()
+        return await super().add_picture(name, data)
+
+    async def retry(self, image_id: int) -> None:
+        self._open()
+        await super().retry(image_id)
+
+    async def reread(self, image_id: int) -> None:
+        self._open()
+        await super().reread(image_id)
 
     def events(self) -> Subscription:
         return self._tools.bus.subscribe()

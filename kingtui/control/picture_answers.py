@@ -53,14 +53,21 @@ class PictureAnswers:
         for name, number in (("width", width), ("height", height)):
             if not 1 <= number <= MOST_PIXELS:
                 raise WrongUse(f"{name} is {number}: 1 to {MOST_PIXELS} pixels are allowed")
-        async with self._database.read() as connection:
-            image = await images.get(connection, image_id)
-        if image is None:
-            raise NotFound(f"Picture {image_id} not found")
+        image = await self._image(image_id)
         try:
             return await self._small(image, await asyncio.to_thread(self._content, image), width, height)
         except NotAPicture as error:
             raise NotFound(f"There is no picture to show: {error}") from error
+
+    async def picture_data(self, image_id: int) -> bytes:
+        return await asyncio.to_thread(self._content, await self._image(image_id))
+
+    async def _image(self, image_id: int) -> Image:
+        async with self._database.read() as connection:
+            image = await images.get(connection, image_id)
+        if image is None:
+            raise NotFound(f"Picture {image_id} not found")
+        return image
 
     async def _small(self, image: Image, data: bytes, width: int, height: int) -> bytes:
         """The small copy, made in a thread: a decoder gives way to the loop while it works."""
@@ -85,5 +92,6 @@ def _preview(data: bytes, width: int, height: int) -> bytes:
 
 
 def _with_values(view: PictureView, data: bytes, reader: str, read_at: datetime) -> PictureView:
-    found: tuple[ReadValue, ...] = values(load(data))
-    return replace(view, values=found, reader=reader, read_at=read_at)
+    reading = load(data)
+    found: tuple[ReadValue, ...] = values(reading)
+    return replace(view, values=found, reading=reading.to_json(), reader=reader, read_at=read_at)

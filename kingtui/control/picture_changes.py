@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from kingtui.charts.reading import READER
 from kingtui.control.picture_answers import PictureAnswers
 from kingtui.events import PictureStaged
-from kingtui.models import Image, NotFound, Stage, WrongUse
+from kingtui.models import Conflict, Image, Stage
 from kingtui.runner import Job
 from kingtui.steps.base import Toolbox
 from kingtui.steps.filing import Filing, unbroken
@@ -25,7 +25,7 @@ class PictureChanges(PictureAnswers):
     async def retry(self, image_id: int) -> None:
         image = await self._image(image_id)
         if image.stage is not Stage.QUARANTINED or image.failed_stage is None:
-            raise WrongUse(f"picture {image_id} is {image.stage.value}: only a quarantined picture can be retried")
+            raise Conflict(f"picture {image_id} is {image.stage.value}: only a quarantined picture can be retried")
         folder = (
             "downloads" if image.failed_stage is Stage.NEW or image.kind is None else f"downloads/{image.kind.folder}"
         )
@@ -40,18 +40,11 @@ class PictureChanges(PictureAnswers):
         elif image.stage is Stage.QUARANTINED:
             await self.retry(image_id)
         elif image.stage is Stage.DUPLICATE:
-            raise WrongUse(f"picture {image_id} repeats picture {image.original_id}: read that one again")
+            raise Conflict(f"picture {image_id} repeats picture {image.original_id}: read that one again")
         elif image.stage is Stage.MISSING:
-            raise WrongUse(f"the file of picture {image_id} is gone: drop it into downloads again")
+            raise Conflict(f"the file of picture {image_id} is gone: drop it into downloads again")
         else:
-            raise WrongUse(f"picture {image_id} is {image.stage.value}: it is on its way to be read already")
-
-    async def _image(self, image_id: int) -> Image:
-        async with self._database.read() as connection:
-            image = await images.get(connection, image_id)
-        if image is None:
-            raise NotFound(f"Picture {image_id} not found")
-        return image
+            raise Conflict(f"picture {image_id} is {image.stage.value}: it is on its way to be read already")
 
     async def _again(self, image: Image, stage: Stage, folder: str) -> None:
         await unbroken(self._return(image, stage, folder, self._tools.clock.now()))
@@ -61,7 +54,7 @@ class PictureChanges(PictureAnswers):
     async def _return(self, image: Image, stage: Stage, folder: str, now: datetime) -> None:
         async with self._database.write() as tx:
             if await images.get(tx, image.id) != image or await moves.reserved(tx, image.path):
-                raise WrongUse(f"picture {image.id} is being moved just now: ask again in a moment")
+                raise Conflict(f"picture {image.id} is being moved just now: ask again in a moment")
             move = await self._filing.plan(tx, image.path, folder, image.name, image.sha256, now)
             long_ago = now - timedelta(days=1)  # its file has settled: what does not decode now never will
             await images.move_on(tx, image.id, stage, now, path=move.dst, reason=None, changed_at=long_ago)

@@ -21,13 +21,14 @@ class ReportAnswers:
     _database: Database
 
     async def reports(
-        self, *, beginning: str = "", day: date | None = None, limit: int = 100, before: int | None = None
-    ) -> tuple[list[Report], int]:
+        self, *, symbol: str | None = None, beginning: str = "", day: date | None = None, limit: int = 100,
+        before: int | None = None,
+    ) -> tuple[list[Report], int]:  # fmt: skip
         if not 1 <= limit <= MOST_ROWS:
             raise WrongUse(f"limit is {limit}: 1 to {MOST_ROWS} is allowed")
         async with self._database.read() as connection:
             return await reports.listed(
-                connection, beginning=beginning.strip().upper(), day=day, limit=limit, before=before
+                connection, symbol=symbol, beginning=beginning.strip().upper(), day=day, limit=limit, before=before
             )
 
     async def report_days(self) -> list[tuple[date, int]]:

@@ -80,3 +80,8 @@ def run_json(run: Run) -> dict[str, Any]:
 def report_json(report: Report) -> dict[str, Any]:
     """``GET /reports/{symbol}``."""
     return {"symbol": report.symbol, "report": report.text, "file": report.file, "timestamp": iso(report.at)}
+
+
+def report_row_json(report: Report) -> dict[str, Any]:
+    """One entry of ``GET /reports``."""
+    return {"id": report.id, "symbol": report.symbol, "file": report.file, "timestamp": iso(report.at)}

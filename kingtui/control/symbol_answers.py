@@ -40,10 +40,13 @@ class SymbolAnswers:
     _database: Database
     _clock: Clock
 
-    async def symbols(self) -> list[SymbolRecord]:
+    async def symbols(self, names: Sequence[str] | None = None) -> list[SymbolRecord]:
         now = self._clock.now()
-        async with self._database.read() as connection:
-            names = await summaries.names(connection)
+        if names is None:
+            async with self._database.read() as connection:
+                names = await summaries.names(connection)
+        else:
+            names = sorted({symbol_of(name) for name in names})
         found: list[SymbolRecord] = []
         for first in range(0, len(names), SLICE):
             records = await self._records(names[first : first + SLICE], now)

@@ -28,8 +28,8 @@ Scope = Literal["read", "trigger", "admin"]
 
 _READING = frozenset({
     "status", "history", "run", "run_log", "symbols", "symbol_page", "symbol_history", "data", "report", "reports",
-    "report_days", "report_text", "images", "image_counts", "picture", "preview", "logs", "settings", "services",
-    "choices",
+    "report_days", "report_text", "images", "image_counts", "picture", "picture_data", "preview", "logs",
+    "settings", "services", "choices",
 })  # fmt: skip
 _WORKING = frozenset({
     "trigger", "cancel", "pause", "resume", "add_picture", "retry", "reread", "choose", "push_mirror",

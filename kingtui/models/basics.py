@@ -14,6 +14,10 @@ class WrongUse(KingError):
     """A wrong setting, flag or argument: exit code 2, HTTP 400."""
 
 
+class Conflict(WrongUse):
+    """What was asked for does not go with how things are now: exit code 2, HTTP 409."""
+
+
 class NotFound(KingError):
     """What was asked for does not exist: HTTP 404."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from kingtui.charts.reading import Kind
 
@@ -104,6 +106,8 @@ class PictureView:
     read_at: datetime | None = None
     reader: str | None = None
     """Version of the reader."""
+    reading: Mapping[str, Any] | None = None
+    """The reading itself as JSON data, as ``kingtui read --json`` prints it."""
     receipts: tuple[Receipt, ...] = ()
     """The newest few deliveries, oldest first."""
     attempts: tuple[Attempt, ...] = ()

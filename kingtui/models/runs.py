@@ -172,6 +172,10 @@ class Status:
     """Why there is no API although there should be."""
     home: str = ""
     version: str = ""
+    starting: tuple[str, ...] = ()
+    """What was not done yet since the start, as sentences; empty: ready."""
+    stopping: bool = False
+    """New work is refused: kingtui ends."""
     sources: tuple[SourceView, ...] = ()
     """Each with its last picture: the downloads folder first, then the configured ones."""
 

@@ -9,6 +9,7 @@ import logging
 from kingtui.charts import NotAPicture
 from kingtui.charts.compare import agree
 from kingtui.charts.reading import READER, AnyReading, load
+from kingtui.events import SymbolUpdated
 from kingtui.models import Image, Stage
 from kingtui.runner import Job
 from kingtui.steps.base import Outcome, RunContext, Toolbox
@@ -98,8 +99,11 @@ class Dedupe(ImageStep):
             image, Stage.DUPLICATE, reason, folder="downloads/Duplicates", original_id=original.id
         )  # fmt: skip
         run.log(f"{image.name} is a duplicate: {reason} ({original.name})")
+        renewed: list[str] = []
         async with self.tools.database.write() as tx:
             at = await images.message_time(tx, original.id)
             if at is not None:
-                await symbols.renew(tx, original.sha256, at, self.tools.clock.now())
+                renewed = await symbols.renew(tx, original.sha256, at, self.tools.clock.now())
+        for name in renewed:
+            self.tools.bus.post(SymbolUpdated(name))
         return Outcome.DONE

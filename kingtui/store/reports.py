@@ -26,13 +26,14 @@ async def get(connection: AsyncConnection, report_id: int) -> Report | None:
 
 
 async def listed(
-    connection: AsyncConnection, *, beginning: str, day: date | None, limit: int, before: int | None
-) -> tuple[list[Report], int]:
+    connection: AsyncConnection, *, symbol: str | None = None, beginning: str, day: date | None, limit: int,
+    before: int | None,
+) -> tuple[list[Report], int]:  # fmt: skip
     """Reports without their texts, newest first, and how many there are in all of these symbols and that day (UTC).
 
     ``beginning``: the letters and digits that a symbol begins with.
     """
-    conditions: list[sa.ColumnElement[bool]] = []
+    conditions: list[sa.ColumnElement[bool]] = [] if symbol is None else [reports.c.symbol == symbol]
     if beginning:
         conditions.append(reports.c.symbol.startswith(beginning, autoescape=True))
     if day is not None:

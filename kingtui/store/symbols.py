@@ -78,13 +78,14 @@ async def newest_evidence(
     return found
 
 
-async def renew(tx: AsyncConnection, sha256: str, message_at: datetime, now: datetime) -> None:
-    """A chart without a printed time was sent again later: its evidence is as new as that message."""
+async def renew(tx: AsyncConnection, sha256: str, message_at: datetime, now: datetime) -> list[str]:
+    """A chart without a printed time was sent again later: its evidence is as new as that message. Of which symbols."""
     older = sa.and_(evidence.c.sha256 == sha256, evidence.c.at_source != "chart", evidence.c.at < message_at)
     names = [row.symbol for row in await tx.execute(sa.select(evidence.c.symbol).where(older))]
     await tx.execute(evidence.update().where(older).values(at=message_at, at_source="message"))
     for name in names:
         await changed(tx, name, now, None)
+    return names
 
 
 async def withdraw(tx: AsyncConnection, sha256: str, says: Collection[str], now: datetime) -> list[str]:
