@@ -20,7 +20,7 @@ from kingtui.control.local import LocalControl
 from kingtui.events import EventBus, Logged, Notice, RunFinished, RunStarted
 from kingtui.guard.exposure import check_exposure
 from kingtui.health import HealthKeeper
-from kingtui.home import Home, HomeLock, publish_certificate
+from kingtui.home import Home, HomeLock, make_secret, publish_certificate
 from kingtui.housekeeping import Housekeeping
 from kingtui.logs import Logs
 from kingtui.mirror import mirror_of, missing
@@ -173,6 +173,7 @@ class Runtime:
                 has_tokens = await tokens.usable(connection, self._clock.now())
             check_exposure(self.settings, addresses(self._sockets), has_tokens=has_tokens)
             await asyncio.to_thread(publish_certificate, self.home, self.settings.certfile)
+            await asyncio.to_thread(make_secret, self.home)  # before others learn the address
         except BaseException:
             self._close_sockets()
             raise

@@ -58,7 +58,7 @@ def needed(method: str, path: str) -> Scope | None:
     if path.startswith(TOKENS):
         return Scope.ADMIN
     if method in SAFE:
-        return None if path in PAGES or path.startswith(FILES) else Scope.READ
+        return None if path in PAGES or (path.startswith(FILES) and ".." not in path) else Scope.READ
     return Scope.TRIGGER if path.startswith(_WORK) else Scope.ADMIN
 
 

@@ -146,10 +146,8 @@ class Guard:
             caller, token = await self._doorkeeper.caller(shown_token(scope, found.get(b"authorization")))
         except BadToken as error:
             raise await self._failed(who, error) from None
-        if caller is ANYBODY and not self._limits.hops and _came_through_a_proxy(found):
-            raise Refused(
-                401, "this came through a proxy, which speaks for others: set KINGTUI_PROXY_HOPS", [_CHALLENGE]
-            )
+        if caller is ANYBODY and not self._limits.insecure and _came_through_a_proxy(found):
+            raise Refused(401, "this came through a proxy, for somebody else: set KINGTUI_PROXY_HOPS", [_CHALLENGE])
         if not caller.own and path not in _UNCOUNTED:
             allowed, headers = await self.rates.request(f"token:{token}" if token else who)
             told += headers

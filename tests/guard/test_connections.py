@@ -1,0 +1,153 @@
+"""Clients that keep a connection and say little, or too much, over the wire."""
+
+import asyncio
+import json
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from kingtui import connections
+from kingtui.home import own_secret
+from tests.guard.served import KEY, bearer, raw, served, signed
+from tests.world import until
+
+
+async def opened(http):
+    return await asyncio.open_connection("127.0.0.1", http.base_url.port)
+
+
+async def ended(reader, seconds):
+    """How long it took until the other side closed."""
+    began = asyncio.get_running_loop().time()
+    async with asyncio.timeout(seconds):
+        try:
+            while await reader.read(65_536):
+                pass
+        except ConnectionError:
+            pass
+    return asyncio.get_running_loop().time() - began
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """Seconds instead of tens of seconds."""
+    monkeypatch.setattr(connections.Connection, "head_seconds", 0.6)
+    monkeypatch.setattr(connections.Connection, "body_seconds", 0.6)
+
+
+async def trickle(writer, data, pause=0.1):
+    for byte in data:
+        try:
+            writer.write(bytes([byte]))
+            await writer.drain()
+        except ConnectionError:
+            return
+        await asyncio.sleep(pause)
+
+
+async def test_who_says_a_request_too_slowly_is_left(tmp_path, hurried):
+    async with served(tmp_path) as (_, http):
+        silent, _w0 = await opened(http)
+        slow, w1 = await opened(http)
+        lines, w2 = await opened(http)
+        body, w3 = await opened(http)
+        again, w4 = await opened(http)
+        w3.write(b"POST /trigger/9 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
+        w4.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await again.readuntil(b"}")
+        tasks = [
+            asyncio.create_task(trickle(w1, b"GET /status HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 100)),
+            asyncio.create_task(trickle(w2, b"\r\n" * 100)),
+            asyncio.create_task(trickle(w3, b"a" * 100)),
+            asyncio.create_task(trickle(w4, b"GET /status HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 100)),
+        ]
+        took = await asyncio.gather(*(ended(reader, 5) for reader in (silent, slow, lines, body, again)))
+        assert all(0.3 < seconds < 2 for seconds in took), took
+        for task in tasks:
+            task.cancel()
+        assert (await http.get("/status")).status_code == 200
+
+
+async def test_who_waits_between_requests_is_not_left(tmp_path, hurried):
+    async with served(tmp_path) as (_, http):
+        reader, writer = await opened(http)
+        for _ in range(2):
+            writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await asyncio.wait_for(reader.readuntil(b"}"), 5)
+            await asyncio.sleep(0.9)
+        assert not reader.at_eof()
+        writer.close()
+
+
+async def test_a_body_that_is_large_but_comes_is_waited_for(tmp_path, hurried, monkeypatch):
+    monkeypatch.setattr(connections, "BODY_BYTES", 1000)
+    async with served(tmp_path) as (runtime, http):
+
+        async def parts():
+            text = json.dumps({"name": "x" * 20, "scopes": ["read"], "seconds": 60, "more": "a" * 20_000}).encode()
+            for start in range(0, len(text), 1500):
+                await asyncio.sleep(0.1)
+                yield text[start : start + 1500]
+
+        answer = await http.post("/tokens", content=parts(), headers=bearer(own_secret(runtime.home)))
+        assert answer.status_code == 201
+
+
+async def test_idle_connections_do_no_harm_and_one_too_many_is_told_so(tmp_path):
+    async with served(tmp_path, max_connections=220) as (_, http):
+        idle = [await opened(http) for _ in range(200)]
+        for _ in range(20):
+            assert (await http.get("/status")).status_code == 200
+        more = [await opened(http) for _ in range(40)]
+        await asyncio.sleep(0.2)
+        status, body = await raw(str(http.base_url), b"GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert (status, json.loads(body)["code"]) == (503, "unavailable")
+        for _, writer in idle + more:
+            writer.close()
+
+        async def free():
+            status, _ = await raw(
+                str(http.base_url), b"GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            )
+            return status == 200
+
+        await until(free, "room for another connection")
+
+
+async def test_a_request_while_stopping_is_refused_and_reading_goes_on(tmp_path):
+    async with served(tmp_path) as (runtime, http):
+        runtime._guard.closing = True
+        refused = await http.post("/trigger/3")
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        assert refused.headers["retry-after"]
+        assert (await http.get("/status")).status_code == 200
+
+
+async def test_the_stop_of_a_busy_service_takes_seconds(tmp_path):
+    async with served(tmp_path) as (runtime, http):
+        held = [await opened(http) for _ in range(50)]
+        held[0][1].write(b"POST /tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
+        await http.get("/status")
+        began = asyncio.get_running_loop().time()
+        await runtime.stop()
+        assert asyncio.get_running_loop().time() - began < 10
+
+
+async def test_a_socket_asks_for_a_token_and_refuses_foreign_pages(tmp_path):
+    async with served(tmp_path, require_token=True, jwt_key=KEY) as (_, http):
+        url = f"ws://127.0.0.1:{http.base_url.port}/ws"
+        for more in ({}, {"subprotocols": ["kingtui.v1"]}, {"subprotocols": ["kingtui.v1", "bearer.wrong"]},
+                     {"additional_headers": bearer("wrong")}):  # fmt: skip
+            async with connect(url, **more) as socket:
+                with pytest.raises(ConnectionClosed) as closed:
+                    await socket.recv()
+                assert closed.value.rcvd.code == 4401
+        here = {"host": "127.0.0.1", "port": http.base_url.port}
+        for address, headers in ((url, {"Origin": "https://evil.example"}), (url, {"Origin": "null"}),
+                                 ("ws://evil.example/ws", {})):  # fmt: skip
+            with pytest.raises(InvalidStatus) as refused:
+                async with connect(address, additional_headers=headers | bearer(signed()), **here):
+                    pass
+            assert refused.value.response.status_code == 403
+            assert json.loads(refused.value.response.body)["code"] == "forbidden"
