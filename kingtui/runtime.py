@@ -28,8 +28,8 @@ from kingtui.models import KingError, LogEntry, WrongUse
 from kingtui.orchestrator import Orchestrator, Spawn
 from kingtui.runner import Job, PoolRunner
 from kingtui.server import ApiServer, PortBusy, address_of, addresses, bind, tls_context
-from kingtui.services import Source
-from kingtui.services.inbox import Inbox
+from kingtui.services import LiveSource, Source
+from kingtui.services.configured import Configured, configured
 from kingtui.settings import Settings
 from kingtui.steps import all_steps
 from kingtui.steps.base import Toolbox
@@ -119,7 +119,8 @@ class Runtime:
         tools = Toolbox(
             self.settings, self.home, self._database, self._runner, self.bus, self._clock, random.Random()  # noqa: S311
         )  # fmt: skip
-        self.sources = self._given_sources if self._given_sources is not None else self._configured_sources()
+        made = self._configured()
+        self.sources = made.sources
         self._filing = Filing(self.home, self._database)
         intake = Intake(tools)
         steps = all_steps(tools, self._filing, intake, self.sources)
@@ -132,15 +133,18 @@ class Runtime:
         self.control = LocalControl(
             tools, self._orchestrator, self._triggers, self._health, self._filing, self.sources, self._logs,
             lambda: (self._api.address if self._api else None, self._api_problem), self.set_api, mirror=self._mirror,
+            sign_in=made.sign_in,
         )  # fmt: skip
 
-    def _configured_sources(self) -> list[Source]:
-        if self.settings.demo:
-            from kingtui.services.painted import Painted
-
-            settings = self.settings
-            return [Painted(settings.demo_interval, settings.demo_pictures, self._clock, self._paint)]
-        return [Inbox(self.settings.inbox)] if self.settings.inbox is not None else []
+    def _configured(self) -> Configured:
+        if self._given_sources is not None:
+            return Configured(self._given_sources)
+        made = configured(
+            self.settings, self.home, self._clock, self._paint,
+            lambda text, severity: self.bus.post(Notice(text, severity)),
+        )  # fmt: skip
+        self.problems |= made.problems
+        return made
 
     async def _paint(self, chart: bytes) -> bytes:
         return await self._runner.run(Job("paint", chart))
@@ -245,6 +249,9 @@ class Runtime:
             log.error("%s", self._api_problem)
             self.bus.post(Notice(self._api_problem, "error"))
         await self._orchestrator.start()
+        for source in self.sources:
+            if isinstance(source, LiveSource):
+                self._keep(f"the connection of {source.name}", source.run)
         if self._automatic:
             self._keep_automatic()
         log.info("kingtui runs in %s%s", self.home.root, f", API at {self._api.address}" if self._api else "")
@@ -294,7 +301,8 @@ class Runtime:
             found += self._mirror.reasons()
         elif setting := missing(self.settings):
             found.append(f"there is no mirror in Airtable: {setting} is not set")
-        return found
+        live = (source.state for source in self.sources if isinstance(source, LiveSource))
+        return [*found, *filter(None, (state.reason(self._clock.now()) for state in live))]
 
     def _logged(self, entry: LogEntry) -> None:
         self.bus.post(Logged(entry))

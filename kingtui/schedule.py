@@ -78,6 +78,8 @@ def _download(facts: Facts, lane: LaneFacts) -> Due | None:
         return Due(facts.now, facts.hint)
     if facts.first:
         return Due(facts.started_at, "start")
+    if lane.backlog.due:
+        return Due(facts.now, "more pictures")
     ended = _past(lane.ended_at or facts.started_at, facts)
     timer = Due(ended + facts.download_interval, "timer")
     if facts.emptied_at is None:

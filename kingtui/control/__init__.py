@@ -16,6 +16,7 @@ from kingtui.models import (
     Run,
     Service,
     Setting,
+    SignIn,
     Stage,
     Status,
     SymbolHistory,
@@ -164,6 +165,34 @@ class Control(Protocol):
 
     async def push_mirror(self, *, everything: bool = False) -> Pushed:
         """Bring to Airtable now what waits, or all columns of all symbols; KingError says why it cannot be."""
+        ...
+
+    async def login(self) -> SignIn:
+        """Whether somebody is signed in to Telegram, or where signing in is."""
+        ...
+
+    async def login_start(self, phone: str) -> SignIn:
+        """Begin to sign in: have Telegram send a code; WrongUse, KingError."""
+        ...
+
+    async def login_qr(self) -> SignIn:
+        """Begin to sign in with a QR code; ``login`` tells what came of it; KingError."""
+        ...
+
+    async def login_code(self, code: str) -> SignIn:
+        """Give the code; the answer says what was wrong with it, or that a password is needed too; WrongUse."""
+        ...
+
+    async def login_password(self, password: str) -> SignIn:
+        """Give the account's own password; the answer says what was wrong with it; WrongUse."""
+        ...
+
+    async def login_cancel(self) -> SignIn:
+        """Give up signing in."""
+        ...
+
+    async def logout(self) -> SignIn:
+        """End the session at Telegram; KingError where nobody is signed in."""
         ...
 
     async def choices(self) -> dict[str, str]:

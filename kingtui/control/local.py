@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from kingtui import __version__
 from kingtui.control.answers import StoreAnswers
 from kingtui.control.imports import Imports
 from kingtui.control.picture_changes import PictureChanges
 from kingtui.control.setup_answers import SetupAnswers
+from kingtui.control.sign_in_answers import SignInAnswers
 from kingtui.events import EventBus, Subscription
 from kingtui.health import HealthKeeper
 from kingtui.logs import Logs
@@ -16,30 +18,34 @@ from kingtui.mirror import Mirror
 from kingtui.models import (
     MANUAL,
     KingError,
+    Link,
     LogEntry,
+    SourceState,
     SourceView,
     Status,
     StepView,
     Triggered,
 )
 from kingtui.orchestrator import Lane, Orchestrator
-from kingtui.services import Source
+from kingtui.services import LiveSource, Source
+from kingtui.services.telegram.sign_in import SigningIn
 from kingtui.steps.base import Toolbox
 from kingtui.steps.filing import Filing
 from kingtui.store import images, runs
 from kingtui.triggers import Triggers
 
 
-class LocalControl(Imports, PictureChanges, SetupAnswers, StoreAnswers):
+class LocalControl(Imports, PictureChanges, SetupAnswers, SignInAnswers, StoreAnswers):
     """Answers from the store and the lanes; every change goes through the orchestrator."""
 
     def __init__(
         self, tools: Toolbox, orchestrator: Orchestrator, triggers: Triggers, health: HealthKeeper, filing: Filing,
         sources: Sequence[Source], logs: Logs, api: Callable[[], tuple[str | None, str | None]],
-        switch_api: Callable[[bool], Awaitable[None]], mirror: Mirror | None = None,
+        switch_api: Callable[[bool], Awaitable[None]], mirror: Mirror | None = None, sign_in: SigningIn | None = None,
     ) -> None:  # fmt: skip
         StoreAnswers.__init__(self, tools.home, tools.database, tools.clock)
         SetupAnswers.__init__(self, tools.home, tools.settings, sources, api, switch_api, mirror)
+        self._sign_in = sign_in
         self._tools = tools
         self._orchestrator = orchestrator
         self._triggers = triggers
@@ -77,7 +83,7 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, StoreAnswers):
 
     def _source_views(self) -> tuple[SourceView, ...]:
         heard = self._health.heard
-        pulled = (SourceView(source.name, source.label, heard.get(source.name)) for source in self._sources)
+        pulled = (_source_view(source, heard.get(source.name)) for source in self._sources)
         return (SourceView("drop", "downloads folder", heard.get("drop")), *pulled)
 
     async def _view(self, lane: Lane) -> StepView:
@@ -107,6 +113,9 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, StoreAnswers):
             return "its last run failed: it is tried again soon"
         if lane.step.info.number == 1 and not self._sources:
             return "no source is configured: drop pictures into downloads"
+        if lane.step.info.number == 1:
+            states = [source.state for source in self._sources if isinstance(source, LiveSource)]
+            return "; ".join(f"{state.name.capitalize()}: {state.told}" for state in states if not _well(state))
         return ""
 
     async def logs(self, limit: int = 500) -> list[LogEntry]:
@@ -143,3 +152,13 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, StoreAnswers):
 
     def events(self) -> Subscription:
         return self._tools.bus.subscribe()
+
+
+def _well(state: SourceState) -> bool:
+    return state.link in (Link.CONNECTED, Link.CONNECTING)
+
+
+def _source_view(source: Source, came: datetime | None) -> SourceView:
+    state = source.state if isinstance(source, LiveSource) else None
+    note = "" if state is None or _well(state) else state.link.value
+    return SourceView(source.name, source.label, came, note, state)

@@ -7,16 +7,15 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from kingtui.home import Home, read_choices, write_choice
 from kingtui.mirror import Mirror, missing
-from kingtui.models import Connection, KingError, Pushed, Service, Setting
-from kingtui.services import Source
+from kingtui.models import Connection, KingError, Link, Pushed, Service, Setting, SourceState
+from kingtui.services import LiveSource, Source
+from kingtui.services.telegram.edge import WronglySetUp
+from kingtui.services.telegram.session import account_of, wanted
 from kingtui.settings import Settings
 
 _NONE = "this version has no connection to it"
+_TELEGRAM_TODO = "Set TELEGRAM_API_ID and TELEGRAM_API_HASH (from https://my.telegram.org), and start anew"
 _WITHOUT: tuple[tuple[str, str, str, str], ...] = (
-    (
-        "telegram", "Telegram", f"{_NONE}; pictures come from folders",
-        "Save its pictures into the downloads folder, or into one named as KINGTUI_INBOX",
-    ),
     ("openai", "OpenAI", f"{_NONE}; a chart that the reader does not know goes to Unknown", ""),
     ("prices", "Live prices", f"{_NONE}; the newest chart's price counts, with its age", ""),
 )  # fmt: skip
@@ -79,13 +78,26 @@ class SetupAnswers:
 
     def _pulled(self) -> list[Service]:
         rows = [
-            Service(source.name, f"Source: {source.name}", Connection.CONNECTED, source.label)
+            _of_connection(source.state)
+            if isinstance(source, LiveSource)
+            else Service(source.name, f"Source: {source.name}", Connection.CONNECTED, source.label)
             for source in self._sources
         ]
+        if not any(row.name == "telegram" for row in rows) and not self._settings.demo:
+            rows.append(self._no_telegram())
         if not any(row.name == "inbox" for row in rows) and not self._settings.demo:
             todo = "Set KINGTUI_INBOX to a folder whose pictures shall be copied in, and start anew"
             rows.append(Service("inbox", "Inbox folder", Connection.ABSENT, "no folder is copied from", todo))
         return rows
+
+    def _no_telegram(self) -> Service:
+        try:
+            account_of(self._settings, self._home)
+        except WronglySetUp as error:
+            if wanted(self._settings):
+                return Service("telegram", "Telegram", Connection.PROBLEM, error.what, error.todo)
+        without = "pictures come from folders"
+        return Service("telegram", "Telegram", Connection.ABSENT, without, _TELEGRAM_TODO)
 
     def _served(self) -> Service:
         address, problem = self._api()
@@ -114,3 +126,14 @@ class SetupAnswers:
         if self._settings.demo:
             detail, todo = "a demo's painted numbers go nowhere", ""
         return Service("airtable", "Airtable", Connection.ABSENT, detail, todo)
+
+
+def _of_connection(state: SourceState) -> Service:
+    """A source that lives on a connection."""
+    links = {Link.CONNECTED: Connection.CONNECTED, Link.CONNECTING: Connection.OFF}
+    known = (("swept", state.last_sweep), ("last event", state.last_event))
+    times = [f"{what} {at:%H:%M:%S}" for what, at in known if at is not None]
+    if state.connected_since is not None:
+        times.insert(0, f"since {state.connected_since:%Y-%m-%d %H:%M} UTC")
+    detail = "; ".join(filter(None, (state.label, state.told, ", ".join(times))))
+    return Service(state.name, "Telegram", links.get(state.link, Connection.PROBLEM), detail, state.todo)

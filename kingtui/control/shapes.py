@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kingtui.models import Report, Run, RunStatus, Status, StepView, iso
+from kingtui.models import Report, Run, RunStatus, SourceState, Status, StepView, iso
 
 
 def status_json(status: Status) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def status_json(status: Status) -> dict[str, Any]:
                 "label": source.label,
                 "last_picture_at": iso(source.last_picture_at),
                 "note": source.note,
+                "connection": None if source.state is None else state_json(source.state),
             }
             for source in status.sources
         ],
@@ -34,6 +35,19 @@ def status_json(status: Status) -> dict[str, Any]:
         "home": status.home,
         "version": status.version,
         "timestamp": iso(status.at),
+    }
+
+
+def state_json(state: SourceState) -> dict[str, Any]:
+    """How a source's connection is, in ``GET /status``."""
+    return {
+        "state": state.link.value,
+        "detail": state.detail,
+        "todo": state.todo,
+        "connected_since": iso(state.connected_since),
+        "last_event": iso(state.last_event),
+        "last_sweep": iso(state.last_sweep),
+        "next_try": iso(state.next_try),
     }
 
 

@@ -111,6 +111,11 @@ class Home:
         return self.root / ".lock"
 
     @property
+    def telegram(self) -> Path:
+        """Telegram's sessions, which are accounts: for the user alone. It may not exist yet."""
+        return self.root / "telegram"
+
+    @property
     def cache(self) -> Path:
         """What libraries keep for themselves; may be removed at any time."""
         return self.root / ".cache"

@@ -23,6 +23,7 @@ from kingtui.models.runs import (
     Triggered,
 )
 from kingtui.models.setup import Connection, Pushed, Service, Setting
+from kingtui.models.sources import Link, SignIn, SignInStage, SourceState
 from kingtui.models.summaries import (
     SYMBOL_SORTS,
     Figure,
@@ -53,6 +54,7 @@ __all__ = [
     "Image",
     "Kind",
     "KingError",
+    "Link",
     "LogEntry",
     "NotFound",
     "PictureView",
@@ -67,7 +69,10 @@ __all__ = [
     "Scope",
     "Service",
     "Setting",
+    "SignIn",
+    "SignInStage",
     "Slot",
+    "SourceState",
     "SourceView",
     "Stage",
     "Status",

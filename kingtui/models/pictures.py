@@ -79,6 +79,8 @@ class Receipt:
     received_at: datetime
     message_at: datetime | None = None
     caption: str | None = None
+    withdrawn_at: datetime | None = None
+    """When the message that brought it was found to be deleted."""
 
 
 @dataclass(frozen=True, slots=True)

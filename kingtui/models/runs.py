@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kingtui.models.sources import SourceState
+
 
 class StepStatus(StrEnum):
     """SPEC's status of a step."""
@@ -149,6 +151,8 @@ class SourceView:
     last_picture_at: datetime | None = None
     note: str = ""
     """How it is, where that needs to be said: ``next try in 3 min``."""
+    state: SourceState | None = None
+    """Of a source that lives on a connection: how that is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from kingtui.charts.reading import Identity
-from kingtui.models import KingError, Value
+from kingtui.models import KingError, SourceState, Value
 
 
 class ServiceUnavailable(KingError):
@@ -57,6 +57,32 @@ class Source(Protocol):
 
     def hints(self) -> AsyncIterator[None]:
         """Yields whenever something may have arrived: a hint, never the truth. May never yield."""
+        ...
+
+
+@runtime_checkable
+class LiveSource(Source, Protocol):
+    """A source that lives on a connection and remembers more than one cursor can: what was offered and failed."""
+
+    @property
+    def state(self) -> SourceState:
+        """How it is, for every face."""
+        ...
+
+    async def run(self) -> None:
+        """Keep the connection until cancelled."""
+        ...
+
+    def remember(self, stored: Sequence[str]) -> Any:
+        """The cursor (JSON data) of the last ``offers`` once the offers of these keys are stored as well."""
+        ...
+
+    def withdrawn(self) -> Sequence[str]:
+        """How the keys begin of deliveries that were taken back where they came from, until ``marked``."""
+        ...
+
+    def marked(self, withdrawn: Sequence[str]) -> None:
+        """These are stored as taken back."""
         ...
 
 

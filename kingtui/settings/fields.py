@@ -12,7 +12,19 @@ from pydantic import BeforeValidator, ByteSize, Field, PrivateAttr, SecretStr, f
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from kingtui.settings.values import Address, Bytes, ColumnNames, Days, Folder, Host, Keymap, Rate, Seconds, lowered
+from kingtui.settings.values import (
+    Address,
+    Bytes,
+    Chats,
+    ColumnNames,
+    Days,
+    Folder,
+    Host,
+    Keymap,
+    Rate,
+    Seconds,
+    lowered,
+)
 from kingtui.settings.web import Algorithm, File, HostNames, Origins, RateStorage
 
 PREFIX = "KINGTUI_"
@@ -96,6 +108,36 @@ class Settings(BaseSettings):
     folder kingtui is started in."""
     silence_hours: float = Field(default=6, ge=0.1, le=8_760)
     """Hours without a picture from a source before health asks for attention."""
+    telegram_api_id: int | None = Field(default=None, ge=1, le=2**31 - 1, validation_alias="TELEGRAM_API_ID")
+    """The number of your own Telegram application, from https://my.telegram.org. With its hash it turns Telegram on."""
+    telegram_api_hash: SecretStr | None = Field(
+        default=None, validation_alias="TELEGRAM_API_HASH", json_schema_extra={"allowed": "the hash of an application"}
+    )
+    """The hash that belongs to ``TELEGRAM_API_ID``."""
+    telegram_chats: Chats = Field(
+        default="@thekingfisher_liqmap_bot", validation_alias="TELEGRAM_CHATS",
+        json_schema_extra={"allowed": "@name, a t.me link or an id, several with commas between,"},
+    )  # fmt: skip
+    """The chats whose pictures are taken: ``@name``, a ``t.me`` link or an id, several with commas between."""
+    telegram_senders: Chats | None = Field(
+        default=None, json_schema_extra={"allowed": "@name or an id, several with commas between,"}
+    )
+    """Whose pictures are taken in these chats: ``@name`` or an id, several with commas between; unset: everybody's."""
+    telegram_first_hours: float = Field(default=24, ge=0, le=8_760)
+    """How many hours back the first sweep of a chat looks."""
+    telegram_dc_id: int | None = Field(default=None, ge=1, le=32_767, validation_alias="TELEGRAM_DC_ID")
+    """Number of another MTProto server than Telegram's own, with the three settings that follow."""
+    telegram_dc_host: Host | None = Field(
+        default=None, validation_alias="TELEGRAM_DC_HOST", json_schema_extra={"allowed": "a host name or an IP address"}
+    )
+    """Its address."""
+    telegram_dc_port: int | None = Field(default=None, ge=1, le=65_535, validation_alias="TELEGRAM_DC_PORT")
+    """Its port."""
+    telegram_dc_public_key_file: Folder | None = Field(
+        default=None, validation_alias="TELEGRAM_DC_PUBLIC_KEY_FILE",
+        json_schema_extra={"allowed": "the path of a BEGIN RSA PUBLIC KEY file"},
+    )  # fmt: skip
+    """A file with its RSA public key, which begins ``BEGIN RSA PUBLIC KEY`` (PKCS #1)."""
     demo_interval: Seconds = 60
     """Seconds between two deliveries of the demo."""
     demo_pictures: int = Field(default=6, ge=1, le=1_000)

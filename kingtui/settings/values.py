@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field
 
 from kingtui.models.mirrored import columns_of
+from kingtui.settings.chats import chats_of
 from kingtui.settings.keymap import keymap_of
 
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[^\s?#]*)?")
@@ -57,6 +58,11 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _chats(value: str) -> str:
+    chats_of(value)
+    return value
+
+
 def says(text: str) -> Any:
     """What a field allows, where its type alone does not say it."""
     return Field(json_schema_extra={"allowed": text})
@@ -75,4 +81,5 @@ Rate = Annotated[
 Address = Annotated[str, AfterValidator(_address), says("an address such as https://api.example.com")]
 ColumnNames = Annotated[str, AfterValidator(_columns)]
 Keymap = Annotated[str, AfterValidator(_keymap)]
+Chats = Annotated[str, AfterValidator(_chats), says("@name, a t.me link or an id, several with commas between,")]
 Bytes = Annotated[ByteSize, Field(ge=0), says("a number of bytes, or one with a unit such as 500MB or 2GB,")]

@@ -7,11 +7,12 @@ import hashlib
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from kingtui.events import PictureArrived
 from kingtui.home import write_bytes
 from kingtui.models import Backlog, KingError, StepInfo
-from kingtui.services import Offer, ServiceUnavailable, Source
+from kingtui.services import LiveSource, Offer, ServiceUnavailable, Source
 from kingtui.steps.base import Outcome, RunContext, Toolbox, info
 from kingtui.steps.filing import Filing, unbroken
 from kingtui.steps.items import raise_if_of_the_machine, sentence
@@ -37,15 +38,18 @@ class Download:
         self.sources = sources
         self._filing = filing
         self._waiting: list[Offered] = []
+        self._left = 0
+        """Offers that the last run had no room for."""
 
     @property
     def info(self) -> StepInfo:
         return info(self.number)
 
     async def backlog(self) -> Backlog:
-        return Backlog(due=len(self._waiting))
+        return Backlog(due=len(self._waiting) or self._left)
 
     async def run(self, run: RunContext) -> None:
+        self._left = 0
         free = await asyncio.to_thread(self.tools.home.free_disk)
         least = self.tools.settings.min_free_disk
         if free < least:
@@ -53,6 +57,7 @@ class Download:
         self._waiting = [offered for source in self.sources for offered in await self._new(source, run)]
         try:
             await run.each(self._next, lambda offered: self._attempt(offered, run), key=_key)
+            self._left = len(self._waiting)
         finally:
             self._waiting = []
 
@@ -67,7 +72,21 @@ class Download:
             return []
         async with self.tools.database.read() as connection:
             known = await images.received(connection, source.name, [offer.key for offer in offers])
+        if isinstance(source, LiveSource):
+            await self._keep_up(source, cursor, known)
         return [Offered(source, offer) for offer in offers if offer.key not in known]
+
+    async def _keep_up(self, source: LiveSource, cursor: Any, known: Collection[str]) -> None:
+        """Store how far it was looked through, and which deliveries were taken back; their pictures stay."""
+        reached, withdrawn = source.remember(sorted(known)), source.withdrawn()
+        if reached == cursor and not withdrawn:
+            return
+        now = self.tools.clock.now()
+        async with self.tools.database.write() as tx:
+            await cursors.advance(tx, source.name, reached, now)
+            for prefix in withdrawn:
+                await images.withdraw(tx, source.name, prefix, now)
+        source.marked(withdrawn)
 
     async def _next(self, limit: int, seen: Collection[Hashable]) -> list[Offered]:
         return [offered for offered in self._waiting if _key(offered) not in seen][:limit]
@@ -78,6 +97,10 @@ class Download:
             async with asyncio.timeout(self.tools.settings.item_timeout):
                 data = await offered.source.fetch(offer)
                 name = await unbroken(self._store(offered, data))
+        except ServiceUnavailable as error:
+            run.errors.append(str(error))
+            run.log(f"{offer.name} from {offered.source.label} waits: {error}")
+            return Outcome.WAITS
         except Exception as error:
             raise_if_of_the_machine(error, offer.name)
             text = sentence(error, self.tools.settings.item_timeout)
@@ -104,8 +127,9 @@ class Download:
                 offer.key, offer.message_at, offer.caption,
             )  # fmt: skip
             image_id = await images.register(tx, arrival, now)
-            if offer.cursor is not None:
-                await cursors.advance(tx, source.name, offer.cursor, now)
+            reached = source.remember([offer.key]) if isinstance(source, LiveSource) else offer.cursor
+            if reached is not None:
+                await cursors.advance(tx, source.name, reached, now)
         await self._filing.follow(move)
         self.tools.bus.post(PictureArrived(image_id, arrival.name))
         return arrival.name

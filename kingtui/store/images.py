@@ -82,6 +82,20 @@ async def received(connection: AsyncConnection, source: str, keys: Collection[st
     return {row.key for row in rows}
 
 
+async def withdraw(tx: AsyncConnection, source: str, prefix: str, now: datetime) -> None:
+    """Note of the receipts whose keys begin so that their messages were deleted; the pictures stay."""
+    await tx.execute(
+        receipts.update()
+        .where(
+            receipts.c.source == source,
+            receipts.c.key >= prefix,
+            receipts.c.key < prefix[:-1] + chr(ord(prefix[-1]) + 1),
+            receipts.c.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now)
+    )
+
+
 async def renew(tx: AsyncConnection, image_id: int, arrival: Arrival, now: datetime) -> None:
     """The file of a new picture has other content: it was still being written."""
     await tx.execute(

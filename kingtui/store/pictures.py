@@ -18,7 +18,13 @@ async def duplicates_of(connection: AsyncConnection, image_id: int) -> int:
 async def receipts_of(connection: AsyncConnection, image_id: int, limit: int) -> list[Receipt]:
     """The newest deliveries of a picture, oldest first."""
     rows = await connection.execute(
-        sa.select(receipts.c.source, receipts.c.received_at, receipts.c.message_at, receipts.c.caption)
+        sa.select(
+            receipts.c.source,
+            receipts.c.received_at,
+            receipts.c.message_at,
+            receipts.c.caption,
+            receipts.c.withdrawn_at,
+        )
         .where(receipts.c.image_id == image_id)
         .order_by(receipts.c.id.desc())
         .limit(limit)

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in migrations/; a database at it needs no migration, and alembic need not be imported."""
 
 
@@ -103,6 +103,7 @@ receipts = Table(
     Column("message_at", Moment),
     Column("received_at", Moment, nullable=False),
     Column("caption", Text),
+    Column("withdrawn_at", Moment),  # when its message was found to be deleted
     UniqueConstraint("source", "key"),
 )
 

@@ -48,7 +48,7 @@ async def test_what_is_under_the_cursor_is_told(tmp_path: Path) -> None:
         await until(lambda: "telegram" in services.keys, "the services")
         detail = screen.query_one("#detail", Line)
         services.move_cursor(row=services.keys.index("telegram"))
-        await until(lambda: "Next: Save its pictures into the downloads folder" in detail.text, "the next thing to do")
+        await until(lambda: "Next: Set TELEGRAM_API_ID and TELEGRAM_API_HASH" in detail.text, "the next thing to do")
         await seen.press("tab")
         settings = screen.query_one("#settings KeyedTable", KeyedTable)
         settings.move_cursor(row=settings.keys.index("KINGTUI_REPORT_INTERVAL"))
