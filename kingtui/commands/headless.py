@@ -11,6 +11,9 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+from kingtui.clock import SystemClock
+from kingtui.models import KingError
+from kingtui.notify_service import ServiceManager
 from kingtui.runtime import Runtime
 from kingtui.settings import Settings
 from kingtui.terminal import let_go
@@ -18,6 +21,8 @@ from kingtui.terminal import let_go
 log = logging.getLogger("kingtui.headless")
 
 MODE = "headless"
+STARTING_SECONDS = 0.1
+"""Between two looks whether all is at work."""
 
 
 def serve(settings: Settings) -> None:
@@ -48,10 +53,31 @@ async def work(runtime: Runtime) -> None:
         loop.add_signal_handler(number, _asked_to_stop, stop)
     stays = runtime.settings.on_hangup == "continue"
     loop.add_signal_handler(signal.SIGHUP, _hung_up if stays else stop.set)
+    manager = ServiceManager()
     async with task_spawner() as spawn:
         await runtime.start(spawn, mode=MODE)
+        if manager.there:
+            spawn(_tell(manager, runtime), name="service manager", group="loops")
         await stop.wait()
+        manager.stopping()
         await runtime.stop()
+
+
+async def _tell(manager: ServiceManager, runtime: Runtime) -> None:
+    """Say when all is at work, and then again and again that and how it is."""
+    clock = SystemClock()
+    while (await runtime.control.status()).starting:
+        await clock.sleep(STARTING_SECONDS)
+
+    async def status() -> str:
+        try:
+            health = (await runtime.control.status()).health
+        except KingError as error:  # a full disk is no reason to start anew
+            return f"attention: {error}"
+        return ": ".join(filter(None, (health.word.value, "; ".join(health.reasons))))
+
+    manager.ready(await status())
+    await manager.keep_alive(clock, status)
 
 
 def _asked_to_stop(stop: asyncio.Event) -> None:

@@ -22,13 +22,20 @@ ADD_PICTURE = CONTROL + "add_picture"
 READING = frozenset(
     {
         "status", "history", "run", "run_log", "symbols", "symbol_page", "symbol_history", "data", "report", "reports",
-        "report_days", "report_text", "images", "image_counts", "picture", "preview", "logs", "settings", "services",
-        "choices",
+        "report_days", "report_text", "images", "image_counts", "picture", "picture_data", "preview", "logs",
+        "settings", "services", "choices",
     }
 )  # fmt: skip
 """Methods of Control that change nothing."""
-TRIGGERING = frozenset({"trigger", "cancel", "pause", "resume", "add_picture", "retry", "reread", "choose"})
-ADMINISTERING = frozenset({"restart", "set_api"})
+TRIGGERING = frozenset(
+    {"trigger", "cancel", "pause", "resume", "add_picture", "retry", "reread", "choose", "push_mirror"}
+)
+ADMINISTERING = frozenset(
+    {
+        "restart", "set_api", "login", "login_start", "login_qr", "login_code", "login_password", "login_cancel",
+        "logout",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

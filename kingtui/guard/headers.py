@@ -30,6 +30,7 @@ _PAGE: Headers = [
     (b"permissions-policy", _UNUSED.encode()),
     (b"x-frame-options", b"DENY"),
 ]
+_OURS = frozenset(name for name, _ in (*_PAGE, _HSTS))
 
 
 class SafeHeaders:
@@ -43,12 +44,12 @@ class SafeHeaders:
     def add(self, start: Message, more: Headers) -> None:
         """Add them, and ``more``, to the start of an answer; what the answer says itself stays."""
         headers = start.get("headers") or []
-        chosen, own = self.data, b""
+        chosen, said = self.data, set()
         for name, value in headers:
             if name == b"content-type" and value.startswith(b"text/html"):
                 chosen = self.page
-            elif name == b"content-security-policy":
-                own = name
-        if own:
-            chosen = [header for header in chosen if header[0] != own]
+            elif name in _OURS:
+                said.add(name)
+        if said:
+            chosen = [header for header in chosen if header[0] not in said]
         start["headers"] = [*headers, *chosen, *more]

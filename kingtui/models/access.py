@@ -16,7 +16,7 @@ class Scope(StrEnum):
     TRIGGER = "trigger"
     """Have work done: trigger, cancel, pause, add and retry pictures."""
     ADMIN = "admin"
-    """Restart, and switch the API."""
+    """Restart, switch the API, and sign in to Telegram."""
 
 
 def with_lesser(scopes: Iterable[Scope]) -> frozenset[Scope]:
