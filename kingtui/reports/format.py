@@ -94,14 +94,18 @@ _MARKUP = re.compile(
 _ORDERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 
 
-def md(text: object) -> str:
-    """Text of others as inert Markdown: one line, no control characters, every mark that could act escaped.
+def one_line(text: object) -> str:
+    """Text of others as it will be seen, in one line.
 
     Control characters (terminal escapes), lone surrogates and unassigned code points become U+FFFD; invisible ones
     that could reorder a line are dropped; white space runs become one space.
     """
-    line = " ".join("".join(_visible(character) for character in str(text)).split())
-    escaped = _MARKUP.sub(lambda match: "".join("\\" + mark for mark in match[0]), line)
+    return " ".join("".join(_visible(character) for character in str(text)).split())
+
+
+def md(text: object) -> str:
+    """Text of others as inert Markdown: one line, no control characters, every mark that could act escaped."""
+    escaped = _MARKUP.sub(lambda match: "".join("\\" + mark for mark in match[0]), one_line(text))
     return _ORDERED.sub(r"\1\\\2", escaped)
 
 
