@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from kingtui.steps.base import Toolbox
-from kingtui.store import runs, symbols
+from kingtui.store import model_calls, runs, symbols
 
 log = logging.getLogger("kingtui.housekeeping")
 
@@ -36,6 +36,7 @@ class Housekeeping:
         settings, now = self._tools.settings, self._tools.clock.now()
         async with self._tools.database.write() as tx:
             forgotten = await runs.prune(tx, now - timedelta(days=settings.keep_runs))
+            await model_calls.prune(tx, now - timedelta(days=settings.keep_runs))
         removed = await self._reports()
         today = now.timestamp()
         logs = await asyncio.to_thread(

@@ -305,6 +305,7 @@ class Orchestrator:
         ended = replace(
             context.run, status=status, finished_at=self._tools.clock.now(), done=counts[Outcome.DONE],
             failed=counts[Outcome.FAILED], quarantined=counts[Outcome.QUARANTINED], error=error,
+            calls=context.spent.calls, tokens=context.spent.tokens, cost=context.spent.cost,
         )  # fmt: skip
         while True:
             try:

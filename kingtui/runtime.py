@@ -13,7 +13,7 @@ import random
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from kingtui.clock import Clock, SystemClock
 from kingtui.control.local import LocalControl
@@ -26,6 +26,7 @@ from kingtui.logs import Logs
 from kingtui.mirror import mirror_of, missing
 from kingtui.models import KingError, LogEntry, WrongUse
 from kingtui.orchestrator import Orchestrator, Spawn
+from kingtui.outside import assistant_for, prices_for
 from kingtui.runner import Job, PoolRunner
 from kingtui.server import ApiServer, PortBusy, address_of, addresses, bind, tls_context
 from kingtui.services import LiveSource, Source
@@ -101,6 +102,9 @@ class Runtime:
             self._runner.start()
             stack.push_async_callback(self._runner.stop)
             self._build()
+            for outside in (self._assistant, self._prices):
+                if outside is not None:
+                    stack.push_async_callback(outside.close)
             stack.callback(self._close_sockets)
             if self.settings.api:
                 await self._bind()
@@ -116,8 +120,11 @@ class Runtime:
         await self._stack.aclose()
 
     def _build(self) -> None:
+        self._assistant = assistant_for(self.settings, self._database, self._clock, self._tell)
+        self._prices = prices_for(self.settings, self._clock)
         tools = Toolbox(
-            self.settings, self.home, self._database, self._runner, self.bus, self._clock, random.Random()  # noqa: S311
+            self.settings, self.home, self._database, self._runner, self.bus, self._clock, random.Random(),  # noqa: S311
+            assistant=self._assistant, prices=self._prices,
         )  # fmt: skip
         made = self._configured()
         self.sources = made.sources
@@ -139,12 +146,14 @@ class Runtime:
     def _configured(self) -> Configured:
         if self._given_sources is not None:
             return Configured(self._given_sources)
-        made = configured(
-            self.settings, self.home, self._clock, self._paint,
-            lambda text, severity: self.bus.post(Notice(text, severity)),
-        )  # fmt: skip
+        made = configured(self.settings, self.home, self._clock, self._paint, self._tell)
         self.problems |= made.problems
         return made
+
+    def _tell(self, text: str, severity: Literal["information", "warning", "error"]) -> None:
+        log.log(logging.INFO if severity == "information" else logging.WARNING, "%s", text)
+        self.bus.post(Notice(text, severity))
+        self._health.nudge()
 
     async def _paint(self, chart: bytes) -> bytes:
         return await self._runner.run(Job("paint", chart))
@@ -264,6 +273,8 @@ class Runtime:
         self._keep("triggers", self._triggers.run)
         for source in self.sources:
             self._keep(f"source {source.name}", lambda source=source: self._triggers.listen(source))  # type: ignore[misc]
+        if self._prices is not None:
+            self._keep("prices", self._prices.run)
         self._keep("health", self._health.run)
         self._keep("health events", self._nudge_health)
         self._keep("housekeeping", self._housekeeping.run)
@@ -301,6 +312,8 @@ class Runtime:
             found += self._mirror.reasons()
         elif setting := missing(self.settings):
             found.append(f"there is no mirror in Airtable: {setting} is not set")
+        if self._assistant is not None and self._assistant.problem:
+            found.append(self._assistant.problem)
         live = (source.state for source in self.sources if isinstance(source, LiveSource))
         return [*found, *filter(None, (state.reason(self._clock.now()) for state in live))]
 

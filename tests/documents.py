@@ -82,7 +82,7 @@ def _default(name: str) -> str:
     if name == "workers":
         return CORES
     value = Settings.model_fields[name].get_default(call_default_factory=True)
-    if value is None:
+    if value is None or value == ():
         return "–"
     if isinstance(value, ByteSize):
         return f"`{value.human_readable(decimal=True).replace('.0', '')}`"

@@ -97,7 +97,8 @@ async def test_data_is_flat_and_has_every_field(client):
     found = (await client.get(f"/data/{row.symbol}")).json()
     assert set(found) == {
         "Symbol", "CurrentPrice", "CurrentPriceAt", "CurrentPriceSource", "Score", "RSI", "LastUpdated", "Verified",
-        "Stale", *(f"WinRate_{span}{end}" for span in ("24h", "7d", "1m") for end in ("", "_Source", "_At")),
+        "Stale", "PriceNote",
+        *(f"WinRate_{span}{end}" for span in ("24h", "7d", "1m") for end in ("", "_Source", "_At")),
         *(f"Liqcluster{slot}" for slot in ("-2", "-1", "+1", "+2")),
     }  # fmt: skip
     long = int(row.short + 0.5)

@@ -50,7 +50,7 @@ def test_the_flat_record_names_every_field_and_null_is_null():
         "Symbol", "CurrentPrice", "CurrentPriceAt", "CurrentPriceSource", "Score", "WinRate_24h", "WinRate_24h_Source",
         "WinRate_24h_At", "WinRate_7d", "WinRate_7d_Source", "WinRate_7d_At", "WinRate_1m", "WinRate_1m_Source",
         "WinRate_1m_At", "Liqcluster-2", "Liqcluster-1", "Liqcluster+1", "Liqcluster+2", "RSI", "LastUpdated",
-        "Verified", "Stale",
+        "Verified", "Stale", "PriceNote",
     ]  # fmt: skip
     assert {name: value for name, value in flat.items() if value is not None} == {
         "Symbol": "ETH", "LastUpdated": "2026-01-01T02:04:05+00:00", "Verified": True, "Stale": True,

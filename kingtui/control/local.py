@@ -44,7 +44,9 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, SignInAnswers, StoreAn
         switch_api: Callable[[bool], Awaitable[None]], mirror: Mirror | None = None, sign_in: SigningIn | None = None,
     ) -> None:  # fmt: skip
         StoreAnswers.__init__(self, tools.home, tools.database, tools.clock)
-        SetupAnswers.__init__(self, tools.home, tools.settings, sources, api, switch_api, mirror)
+        outside = [service for service in (tools.assistant, tools.prices) if service is not None]
+        SetupAnswers.__init__(self, tools.home, tools.settings, sources, api, switch_api, mirror, outside)
+        self._prices = tools.prices
         self._sign_in = sign_in
         self._tools = tools
         self._orchestrator = orchestrator

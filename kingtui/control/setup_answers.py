@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from kingtui.home import Home, read_choices, write_choice
 from kingtui.mirror import Mirror, missing
@@ -13,13 +14,22 @@ from kingtui.services.telegram.edge import WronglySetUp
 from kingtui.services.telegram.session import account_of, wanted
 from kingtui.settings import Settings
 
-_NONE = "this version has no connection to it"
 _TELEGRAM_TODO = "Set TELEGRAM_API_ID and TELEGRAM_API_HASH (from https://my.telegram.org), and start anew"
-_WITHOUT: tuple[tuple[str, str, str, str], ...] = (
-    ("openai", "OpenAI", f"{_NONE}; a chart that the reader does not know goes to Unknown", ""),
-    ("prices", "Live prices", f"{_NONE}; the newest chart's price counts, with its age", ""),
+_NO_OPENAI = Service(
+    "openai", "OpenAI", Connection.ABSENT,
+    "no commentary in reports, and no opinion on a chart that the reader does not know",
+    "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a model of your own, and start anew",
 )  # fmt: skip
-"""Services that kingtui has a place for but no connection to: name, label, and how it does without."""
+_NO_PRICES = Service(
+    "prices", "Live prices", Connection.ABSENT, "off; the newest chart's price counts, with its age",
+    "Set KINGTUI_PRICES=on and start anew",
+)  # fmt: skip
+
+
+class Outside(Protocol):
+    """A service that tells how it stands with it."""
+
+    async def service(self) -> Service: ...
 
 
 class SetupAnswers:
@@ -33,8 +43,13 @@ class SetupAnswers:
         api: Callable[[], tuple[str | None, str | None]],
         switch_api: Callable[[bool], Awaitable[None]],
         mirror: Mirror | None,
+        outside: Sequence[Outside] = (),
     ) -> None:
-        """``api`` tells the API's address and why there is none; ``switch_api`` starts or stops it."""
+        """``api`` tells the API's address and why there is none; ``switch_api`` starts or stops it.
+
+        ``outside``: other services that are set up.
+        """
+        self._outside = outside
         self._home = home
         self._settings = settings
         self._sources = sources
@@ -49,7 +64,10 @@ class SetupAnswers:
 
     async def services(self) -> list[Service]:
         """Sources first, then the API, then what kingtui does without."""
-        return [self._folder(), *self._pulled(), self._served(), *self._missing()]
+        return [
+            self._folder(), *self._pulled(), self._served(), *[await outside.service() for outside in self._outside],
+            *self._missing(),
+        ]  # fmt: skip
 
     async def set_api(self, on: bool) -> None:
         """Start or stop the API; where it is so already, nothing happens. Raises KingError, as for a busy port."""
@@ -112,9 +130,12 @@ class SetupAnswers:
         )
 
     def _missing(self) -> list[Service]:
-        known = [self._mirrored()]
-        absent = [Service(name, label, Connection.ABSENT, without, todo) for name, label, without, todo in _WITHOUT]
-        return [*known, *absent]
+        found = [self._mirrored()]
+        if not self._settings.asks_openai:
+            found.append(_NO_OPENAI)
+        if self._settings.prices == "off" or self._settings.demo:
+            found.append(_NO_PRICES)
+        return found
 
     def _mirrored(self) -> Service:
         if self._mirror is not None:

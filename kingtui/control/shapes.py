@@ -85,6 +85,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "quarantined": run.quarantined,
         "error": run.error,
         "count": run.count,
+        "model": {"calls": run.calls, "tokens": run.tokens, "cost": run.cost / 1_000_000} if run.calls else None,
         "requested_at": iso(run.requested_at),
         "started_at": iso(run.started_at),
         "running": run.status in (RunStatus.PENDING, RunStatus.RUNNING),

@@ -86,6 +86,8 @@ class SymbolRecord:
     last_updated: datetime
     """The time of its newest evidence."""
     price: Value | None = None
+    price_note: str | None = None
+    """Why the price is not sure, where a live price and the chart's do not agree."""
     clusters: Mapping[Slot, ClusterLevel | None] = field(default_factory=lambda: dict.fromkeys(SLOTS))
     win_rates: Mapping[Horizon, WinRate | None] = field(default_factory=lambda: {"24h": None, "7d": None, "1m": None})
     rsi: Value | None = None
@@ -131,6 +133,7 @@ class SymbolRecord:
             "LastUpdated": iso(self.last_updated),
             "Verified": self.verified,
             "Stale": self.stale,
+            "PriceNote": self.price_note,
         }
 
 

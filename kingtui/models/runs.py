@@ -91,6 +91,12 @@ class Run:
     quarantined: int = 0
     error: str | None = None
     count: int = 1
+    calls: int = 0
+    """Questions to a language model that were answered or failed."""
+    tokens: int = 0
+    """Read and written by the model."""
+    cost: int = 0
+    """What they cost, in millionths of a US dollar."""
 
     @property
     def items(self) -> int:

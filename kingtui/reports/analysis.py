@@ -21,6 +21,7 @@ from kingtui.charts.reading import (
 )
 from kingtui.reports.facts import clusters_read
 from kingtui.reports.format import NOT_AVAILABLE, amount, decimal, level, moment, percent, price, verified
+from kingtui.reports.grounding import Words
 from kingtui.reports.levels import CLUSTER_WIDTH
 from kingtui.reports.templating import render
 from kingtui.reports.words import ARROWS, FIELDS, RSI_BANDS, TIME_SOURCES, AtSource, rsi_band
@@ -47,8 +48,13 @@ class Table:
     note: str = ""
 
 
-def analysis(reading: AnyReading, *, name: str, sha256: str, at: datetime, at_source: AtSource) -> str:
-    """The Markdown page of a picture: its file name, the hash of its bytes and the time that its evidence bears."""
+def analysis(
+    reading: AnyReading, *, name: str, sha256: str, at: datetime, at_source: AtSource, words: Words | None = None
+) -> str:
+    """The Markdown page of a picture: its file name, the hash of its bytes and the time that its evidence bears.
+
+    ``words``: what a model says of it, grounded in its verified values.
+    """
     facts, tables = _content(reading)
     parts = reading.parts()
     return render(
@@ -64,6 +70,7 @@ def analysis(reading: AnyReading, *, name: str, sha256: str, at: datetime, at_so
         sure=sum(part.verified for part in parts) + sum(fact.sure is True for fact in facts),
         counted=len(parts) + sum(fact.sure is not None for fact in facts),
         reasons=_reasons(reading),
+        words=words,
     )
 
 

@@ -10,6 +10,7 @@ from kingtui.charts.reading import Kind
 from kingtui.models import Horizon, SymbolRecord
 from kingtui.reports.facts import certainty, has, newest
 from kingtui.reports.format import NOT_AVAILABLE, age, amount, decimal, level, listed, moment, percent, verified
+from kingtui.reports.grounding import Words
 from kingtui.reports.levels import CLUSTER_WIDTH, RETRACEMENT, SIDES, Level, Setup, Side, critical_levels, cycle, setup
 from kingtui.reports.rates import HORIZONS
 from kingtui.reports.sentences import TITLES, lean, mark, rate_basis, risks, summary, takeaways
@@ -17,8 +18,12 @@ from kingtui.reports.templating import render
 from kingtui.reports.words import TIME_SOURCES
 
 
-def professional(record: SymbolRecord, *, now: datetime, figure: str | None, demo: bool) -> str:
+def professional(
+    record: SymbolRecord, *, now: datetime, figure: str | None, demo: bool, words: Words | None = None
+) -> str:
     """The Markdown report of ``record`` at ``now``. ``figure``: file name of the picture beside it, if there is one.
+
+    ``words``: what a model says of the symbol, grounded in the record's verified values.
 
     A ``demo`` report says at the top that its numbers are painted. What cannot be computed reads "not available".
     """
@@ -28,6 +33,7 @@ def professional(record: SymbolRecord, *, now: datetime, figure: str | None, dem
         record=record,
         now=now,
         demo=demo,
+        words=words,
         figure=None if figure is None else quote(figure),
         summary=summary(record, now),
         sources=_sources(record),

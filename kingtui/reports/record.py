@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from kingtui.charts.reading import SLOTS, Kind, Slot
 from kingtui.models import ClusterLevel, Evidence, SymbolRecord, Value
+from kingtui.reports import format as formats
 from kingtui.reports.facts import has, newest
 from kingtui.reports.rates import map_has_bars, win_rates
+
+DISAGREEMENT = 0.02
+"""How far a live price may be from the chart's, as a share of it, and still be verified by it."""
+WITNESS_LIFE = timedelta(days=1)
+ABSURD = 3.0
+CHART_LIFE = timedelta(days=30)
 
 
 def record(
@@ -17,23 +25,44 @@ def record(
     """All that is known of ``symbol`` at ``now``; None where no picture says anything about it.
 
     Each field comes from the newest picture that has it (ties: the lower hash). ``live_price`` is a price that the
-    caller holds to be fresh; it comes before any chart's. ``evidence`` may hold other symbols' too.
+    caller holds to be fresh; it comes before any chart's, see ``settled``. ``evidence`` may hold other symbols' too.
     """
     known = [item for item in evidence if item.symbol == symbol]
     if not known:
         return None
-    price = live_price or _chart_price(known)
+    price, note = settled(live_price, _chart_price(known), now)
     return SymbolRecord(
         symbol=symbol,
         computed_at=now,
         last_updated=max(item.at for item in known),
         price=price,
+        price_note=note,
         clusters=_clusters(known, price),
         win_rates=win_rates(known, now),
         rsi=_rsi(known),
         bands=_bands(known),
         evidence=_pictures(known),
     )
+
+
+def settled(live: Value | None, chart: Value | None, now: datetime) -> tuple[Value | None, str | None]:
+    """The price that counts, and a note where the live one and the newest chart's do not agree.
+
+    A chart's price of the last day is a witness: a live price more than 2 % from it counts, but is not verified. One
+    that is three times the newest chart's of the last 30 days, or a third of it, is of another coin or a wrong one: it
+    is refused, and the chart's price counts, not verified.
+    """
+    if live is None or chart is None or chart.value <= 0:
+        return live or chart, None
+    apart = (live.value - chart.value) / chart.value
+    chart_says = f"the {chart.source} of {formats.moment(chart.at)} says {formats.price(chart.value)}"
+    live_says = f"{live.source} says {formats.price(live.value)} at {formats.moment(live.at)}"
+    if now - chart.at <= CHART_LIFE and not 1 / ABSURD < live.value / chart.value < ABSURD:
+        return replace(chart, verified=False), f"{live_says}, which cannot be: {chart_says}"
+    if now - chart.at <= WITNESS_LIFE and abs(apart) > DISAGREEMENT:
+        away = formats.percent(100 * apart, signed=True)
+        return replace(live, verified=False), f"{live_says}, {away} from the chart: {chart_says}"
+    return live, None
 
 
 def _chart_price(known: list[Evidence]) -> Value | None:

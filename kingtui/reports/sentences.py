@@ -129,7 +129,7 @@ def _no_rate(record: SymbolRecord, horizon: Horizon) -> str:
 
 def risks(record: SymbolRecord, setups: list[Setup], now: datetime) -> list[str]:
     """What speaks against relying on this report, the state of the data first."""
-    found = []
+    found = [f"The prices do not agree: {md(record.price_note)}."] if record.price_note else []
     if unsure := _unsure(record):
         found.append(f"Not verified: {listed(unsure)}. Check the picture before use.")
     if record.stale:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from kingtui.charts.reading import Identity
-from kingtui.models import KingError, SourceState, Value
+from kingtui.models import KingError, Service, SourceState, Value
 
 
 class ServiceUnavailable(KingError):
@@ -86,27 +85,19 @@ class LiveSource(Source, Protocol):
         ...
 
 
-class SecondOpinion(Protocol):
-    """Says what a chart-like picture is that the reader does not know."""
-
-    async def identify(self, data: bytes) -> Identity:
-        """Raises ServiceUnavailable."""
-        ...
-
-
-class Commentary(Protocol):
-    """Words about facts; every number in them must be one of the facts."""
-
-    async def comment(self, facts: str) -> str:
-        """Markdown. Raises ServiceUnavailable."""
-        ...
-
-
 class Prices(Protocol):
     """Live prices."""
 
-    async def price(self, symbol: str) -> Value | None:
-        """The symbol's price of the last 60 s, or None."""
+    def known(self, symbol: str) -> Value | None:
+        """The symbol's price where one of the last 60 s is at hand; asks nobody."""
+        ...
+
+    async def price(self, symbol: str, seconds: float = ...) -> Value | None:
+        """The symbol's price of the last 60 s, asked for where none is at hand; None where none came in time."""
+        ...
+
+    async def service(self) -> Service:
+        """How it stands with the venues."""
         ...
 
 

@@ -1,9 +1,10 @@
-"""Every setting of kingtui: what there is (``fields``) and where the values come from (``loading``)."""
+"""Every setting of kingtui: ``fields`` what there is, ``telling`` it in words, ``loading`` where its value is from."""
 
 from kingtui.settings.chats import chats_of
-from kingtui.settings.fields import Provenance, Settings, SettingsFile, SettingSource, allowed, variable
+from kingtui.settings.fields import Settings
 from kingtui.settings.keymap import keymap_of
 from kingtui.settings.loading import load_settings
+from kingtui.settings.telling import Provenance, SettingsFile, SettingSource, allowed, variable
 from kingtui.settings.web import hosts_of, origins_of
 
 __all__ = [

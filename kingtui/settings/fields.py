@@ -1,34 +1,32 @@
-"""What can be set: one frozen model, a docstring under every field, and the sentence that says what a field allows."""
+"""What can be set: one frozen model, a docstring under every field."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ByteSize, Field, PrivateAttr, SecretStr, field_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from kingtui.settings.telling import PREFIX, Provenance, SettingsFile, SettingSource, allowed, shown, variable
 from kingtui.settings.values import (
     Address,
     Bytes,
     Chats,
     ColumnNames,
     Days,
+    Dollars,
     Folder,
     Host,
     Keymap,
     Rate,
     Seconds,
+    Symbols,
     lowered,
 )
 from kingtui.settings.web import Algorithm, File, HostNames, Origins, RateStorage
 
-PREFIX = "KINGTUI_"
-HIDDEN = "••••"
 _CLAIM = "a text of 1 to 255 characters"
 
 
@@ -40,39 +38,6 @@ def default_home() -> Path:
 def cores() -> int:
     """The processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@dataclass(frozen=True, slots=True)
-class SettingSource:
-    """One setting as ``kingtui locate`` lists it. ``value`` is for reading: a secret is dots, nothing is empty."""
-
-    name: str
-    value: str
-    source: str
-    """``default``, ``environment``, ``flag --port``, ``secrets directory /run/…`` or the path of a .env file."""
-    about: str = ""
-    """What it is for, in a sentence."""
-    allowed: str = ""
-    """What it may be: the subject of "… is allowed"."""
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsFile:
-    """A .env file or secrets directory that was looked at."""
-
-    path: Path
-    found: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where the values of a Settings came from."""
-
-    origins: Mapping[str, str] = field(default_factory=dict)
-    """Source in words by field name; a field that is not in it has its default."""
-    files: tuple[SettingsFile, ...] = ()
-    """In the order in which they count."""
-    warnings: tuple[str, ...] = ()
 
 
 class Settings(BaseSettings):
@@ -255,6 +220,53 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowered)] = "info"
     """The least important lines that go to the log."""
 
+    # Words from OpenAI, or from any server that speaks its language
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias="OPENAI_API_KEY", json_schema_extra={"allowed": "a key of OpenAI"}
+    )
+    """The key of OpenAI; with it kingtui asks for second opinions and commentary, within the day's budget."""
+    openai_base_url: Address | None = Field(
+        default=None, validation_alias="OPENAI_BASE_URL",
+        json_schema_extra={"allowed": "an address such as http://localhost:11434/v1"},
+    )  # fmt: skip
+    """Another server with the Chat Completions of OpenAI, such as ``http://localhost:11434/v1``; it may need no key."""
+    openai_model: str = Field(
+        default="gpt-6.1-terra", min_length=1, max_length=200, validation_alias="OPENAI_MODEL",
+        json_schema_extra={"allowed": "the name of a model"},
+    )  # fmt: skip
+    """The model that is asked; for second opinions it must see pictures."""
+    openai_temperature: float | None = Field(
+        default=None, ge=0, le=2, validation_alias="OPENAI_TEMPERATURE",
+        json_schema_extra={"allowed": "a number from 0 to 2"},
+    )  # fmt: skip
+    """Sent to the model only if it is set."""
+    ai_budget: Dollars = 1.0
+    """US dollars that a day (UTC) of asking may cost; 0 asks nothing."""
+    ai_calls: int = Field(default=200, ge=0, le=1_000_000)
+    """Calls that a day (UTC) may have."""
+    ai_price_input: Dollars = 2.0
+    """US dollars for a million tokens that the model reads; 0 for a server of your own."""
+    ai_price_output: Dollars = 10.0
+    """US dollars for a million tokens that the model writes."""
+    ai_concurrency: int = Field(default=2, ge=1, le=64)
+    """Calls to the model at one time."""
+    watchlist: Symbols = ()
+    """Symbols whose reports always get a narrative, such as ``BTC,ETH``; others get one for each new map."""
+
+    # Live prices
+    prices: Annotated[Literal["off", "on"], BeforeValidator(lowered)] = "off"
+    """Whether live prices are asked for at the venues below, in turn, without a key."""
+    binance_url: Address = "https://api.binance.com"
+    """The first venue for prices."""
+    bybit_url: Address = "https://api.bybit.com"
+    """The second."""
+    okx_url: Address = "https://www.okx.com"
+    """The third."""
+    kucoin_url: Address = "https://api.kucoin.com"
+    """The fourth."""
+    coinbase_url: Address = "https://api.exchange.coinbase.com"
+    """The fifth."""
+
     # Settings of outside services come here as ``Field(validation_alias="TELEGRAM_…")``, their keys as SecretStr
 
     _provenance: Provenance = PrivateAttr(default_factory=Provenance)
@@ -284,7 +296,7 @@ class Settings(BaseSettings):
         return [
             SettingSource(
                 variable(name, info),
-                _shown(getattr(self, name)),
+                shown(getattr(self, name)),
                 self._provenance.origins.get(name, "default"),
                 " ".join((info.description or "").replace("``", "").split()),
                 allowed(info).rstrip(","),
@@ -302,41 +314,12 @@ class Settings(BaseSettings):
         """Sentences about settings that look wrong but do no harm: a name that is none, a file that others can read."""
         return self._provenance.warnings
 
+    @property
+    def asks_openai(self) -> bool:
+        """Whether a model is set up to be asked; a demo asks nobody."""
+        return not self.demo and bool(self.openai_api_key or self.openai_base_url)
+
     def secrets(self) -> list[str]:
         """The values that must never be shown, for the log to hide."""
         values = (getattr(self, name) for name in type(self).model_fields)
         return [value.get_secret_value() for value in values if isinstance(value, SecretStr) and value]
-
-
-def variable(name: str, info: FieldInfo) -> str:
-    """The environment variable of a field."""
-    return info.validation_alias if isinstance(info.validation_alias, str) else PREFIX + name.upper()
-
-
-def is_secret(info: FieldInfo) -> bool:
-    """Whether a field's value must never be shown."""
-    return SecretStr in (info.annotation, *get_args(info.annotation))
-
-
-def allowed(info: FieldInfo) -> str:
-    """What a field allows, as the subject of "… is allowed"."""
-    extra = info.json_schema_extra
-    if isinstance(extra, Mapping) and "allowed" in extra:
-        return str(extra["allowed"])
-    if choices := [str(choice) for choice in get_args(info.annotation) if isinstance(choice, str)]:
-        return " or ".join(", ".join(choices).rsplit(", ", 1))
-    if info.annotation is bool:
-        return "true or false"
-    low, high = (next((getattr(m, end) for m in info.metadata if hasattr(m, end)), None) for end in ("ge", "le"))
-    words = "a whole number" if info.annotation is int else "a number" if info.annotation is float else "text"
-    return words if low is None else f"{words} from {low} to {high}"
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, SecretStr):
-        return HIDDEN if value else ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)

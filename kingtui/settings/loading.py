@@ -19,16 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource, SecretsSettingsSource, SettingsError
 
 from kingtui.models import WrongUse
-from kingtui.settings.fields import (
-    PREFIX,
-    Provenance,
-    Settings,
-    SettingsFile,
-    allowed,
-    default_home,
-    is_secret,
-    variable,
-)
+from kingtui.settings.fields import Settings, default_home
+from kingtui.settings.telling import PREFIX, Provenance, SettingsFile, allowed, is_secret, variable
 
 S = TypeVar("S", bound=Settings)
 

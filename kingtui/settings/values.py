@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ByteSize, Field
 
+from kingtui.models import WrongUse, symbol_of
 from kingtui.models.mirrored import columns_of
 from kingtui.settings.chats import chats_of
 from kingtui.settings.keymap import keymap_of
@@ -63,6 +64,16 @@ def _chats(value: str) -> str:
     return value
 
 
+def _symbols(value: object) -> object:
+    """``btc, ETH/USDT`` as symbols, each once."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(dict.fromkeys(symbol_of(word) for word in value.split(",") if word.strip()))
+    except WrongUse as error:
+        raise ValueError(str(error)) from error
+
+
 def says(text: str) -> Any:
     """What a field allows, where its type alone does not say it."""
     return Field(json_schema_extra={"allowed": text})
@@ -83,3 +94,7 @@ ColumnNames = Annotated[str, AfterValidator(_columns)]
 Keymap = Annotated[str, AfterValidator(_keymap)]
 Chats = Annotated[str, AfterValidator(_chats), says("@name, a t.me link or an id, several with commas between,")]
 Bytes = Annotated[ByteSize, Field(ge=0), says("a number of bytes, or one with a unit such as 500MB or 2GB,")]
+Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols), says("a list of symbols such as BTC,ETH,1000PEPE")]
+Dollars = Annotated[
+    float, Field(ge=0, le=100_000, allow_inf_nan=False), says("an amount in US dollars from 0 to 100000")
+]

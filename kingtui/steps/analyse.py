@@ -13,6 +13,7 @@ from kingtui.steps.base import Outcome, RunContext
 from kingtui.steps.filing import unbroken
 from kingtui.steps.items import ImageStep
 from kingtui.steps.readings import evidence_time, reading_of
+from kingtui.steps.words import commentary
 from kingtui.store import images
 
 
@@ -34,9 +35,10 @@ class Analyse(ImageStep):
             run.log(f"{image.name} cannot be read: {reason}")
             return Outcome.DONE
         at, at_source = await evidence_time(self, image, reading)
+        words = await commentary(self.tools, image, reading, run)
         # In a thread: the first of these loads and compiles the templates
         text = await asyncio.to_thread(
-            analysis, reading, name=image.name, sha256=image.sha256, at=at, at_source=at_source
+            analysis, reading, name=image.name, sha256=image.sha256, at=at, at_source=at_source, words=words
         )
         written = f"mdfiles/.{image.id}.part"
         await asyncio.to_thread(write_text, self.tools.home.root / written, text)

@@ -15,6 +15,9 @@ from kingtui.events import EventBus, RunProgressed
 from kingtui.home import Home
 from kingtui.models import STEPS, Backlog, Progress, Run, StepInfo
 from kingtui.runner import Runner
+from kingtui.services import Prices
+from kingtui.services.openai.assistant import Assistant
+from kingtui.services.openai.budget import Spending
 from kingtui.settings import Settings
 from kingtui.store.database import Database
 
@@ -33,6 +36,8 @@ class Toolbox:
     bus: EventBus
     clock: Clock
     random: random.Random
+    assistant: Assistant | None = None
+    prices: Prices | None = None
 
 
 class Outcome(Enum):
@@ -79,6 +84,8 @@ class RunContext:
         self.tools = tools
         self.counts: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
         self.errors: list[str] = []
+        self.spent = Spending()
+        """What was asked of a language model."""
         self.current = Progress()
         self.moved_at = tools.clock.monotonic()
         self._backlog = backlog

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kingtui.events import ReportWritten
 from kingtui.home import write_bytes, write_text
-from kingtui.models import Backlog, KingError, StepInfo, SymbolRecord, summary
+from kingtui.models import Backlog, Evidence, KingError, StepInfo, SymbolRecord, summary
 from kingtui.reports.figure import figure_data
+from kingtui.reports.grounding import Words
 from kingtui.reports.professional import professional
 from kingtui.reports.rates import ages_at
 from kingtui.reports.record import record
@@ -19,6 +20,7 @@ from kingtui.runner import Job
 from kingtui.steps.base import Outcome, RunContext, Toolbox, info
 from kingtui.steps.filing import Filing, Move, unbroken
 from kingtui.steps.items import BACKOFF_SECONDS, raise_if_of_the_machine, sentence
+from kingtui.steps.words import narrative
 from kingtui.store import summaries, symbols
 from kingtui.store.summaries import Computed
 
@@ -90,14 +92,21 @@ class Report:
         result = record(symbol, known, now)
         if result is None:
             raise KingError(f"there is no evidence about {symbol}")
+        charted, result = result, await self._with_live_price(result, known)
+        words = await narrative(self.tools, charted, now, run)
         figure = await self._figure(result)
-        sheet = await unbroken(self._file(result, updated_at, figure, ages_at(known, now)))
+        computed = Computed(symbol, updated_at, summary(charted), ages_at(known, now))
+        sheet = await unbroken(self._file(result, computed, figure, words))
         self.tools.bus.post(ReportWritten(symbol, sheet.dst))
         run.log(f"report of {symbol}: {sheet.dst}")
 
-    async def _file(
-        self, result: SymbolRecord, updated_at: datetime, figure: bytes | None, next_ageing: datetime | None
-    ) -> Move:
+    async def _with_live_price(self, result: SymbolRecord, known: Sequence[Evidence]) -> SymbolRecord:
+        if self.tools.prices is None:
+            return result
+        live = await self.tools.prices.price(result.symbol)
+        return (live and record(result.symbol, known, result.computed_at, live)) or result
+
+    async def _file(self, result: SymbolRecord, computed: Computed, figure: bytes | None, words: Words | None) -> Move:
         symbol, now = result.symbol, result.computed_at
         name = f"report_{symbol}_{now:%Y%m%d_%H%M%S}"
         folder = f"downloads/MD Reports/{now:%Y-%m-%d}"
@@ -110,13 +119,15 @@ class Report:
             if figure is not None:
                 moves.append(await self._filing.plan(tx, f"{waiting}.png", folder, f"{name}.png", digest, now))
             picture = moves[0].dst.rsplit("/", 1)[1] if moves else None
-            text = await asyncio.to_thread(professional, result, now=now, figure=picture, demo=self.tools.settings.demo)
+            text = await asyncio.to_thread(
+                professional, result, now=now, figure=picture, demo=self.tools.settings.demo, words=words
+            )
             await asyncio.to_thread(write_text, root / f"{waiting}.md", text)
             sheet = await self._filing.plan(tx, f"{waiting}.md", folder, f"{name}.md", digest, now)
             moves.append(sheet)
             shown = moves[0].dst if figure is not None else None
-            await symbols.reported(tx, symbol, updated_at, sheet.dst, shown, now, next_ageing)
-            await summaries.keep(tx, [Computed(symbol, updated_at, summary(result), next_ageing)])
+            await symbols.reported(tx, symbol, computed.seen, sheet.dst, shown, now, computed.until)
+            await summaries.keep(tx, [computed])
         await self._filing.follow(*moves)
         return sheet
 

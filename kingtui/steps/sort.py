@@ -9,11 +9,13 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 
 from kingtui.charts import NotAPicture
+from kingtui.events import PictureStaged
 from kingtui.models import MANUAL, Image, Kind, Stage, symbol_of
 from kingtui.steps.base import Outcome, RunContext, Toolbox
 from kingtui.steps.filing import Filing
 from kingtui.steps.intake import MAX_BYTES, YOUNG_SECONDS, Intake
 from kingtui.steps.items import ImageStep
+from kingtui.steps.words import opinion
 from kingtui.store import images
 
 SETTLE_SECONDS = 30.0
@@ -52,6 +54,7 @@ class Sort(ImageStep):
     async def handle(self, image: Image, run: RunContext) -> Outcome:
         if image.size > MAX_BYTES:
             return await self.quarantine(image, f"is {image.size:,} bytes; a picture has at most {MAX_BYTES:,}", run)
+        began = self.tools.clock.monotonic()
         data = await self.content(image)
         if await asyncio.to_thread(_sha256, data) != image.sha256:
             await self._intake.take([PurePosixPath(image.path).name])
@@ -68,7 +71,22 @@ class Sort(ImageStep):
         await self.close(image, stage, found["reason"], folder=folder, kind=kind, **columns)
         reason = f": {found['reason']}" if found["reason"] else ""
         run.log(f"{image.name} is {_a(kind)}{reason}")
+        if stage is Stage.UNKNOWN and found["chart_like"]:
+            left = self.tools.settings.item_timeout - (self.tools.clock.monotonic() - began)
+            await self._second_opinion(image, data, found["reason"], run, left)
         return Outcome.DONE
+
+    async def _second_opinion(self, image: Image, data: bytes, reason: str, run: RunContext, left: float) -> None:
+        """Ask a model what the picture may be, for the person who looks at it: it stays where it is."""
+        thought = await opinion(self.tools, image, data, run, left)
+        if thought is None:
+            return
+        told = f"{reason}. {thought}"
+        async with self.tools.database.write() as tx:
+            is_there = await images.explain(tx, image.id, Stage.UNKNOWN, told)
+        if is_there:
+            self.tools.bus.post(PictureStaged(image.id, image.name, Stage.UNKNOWN, told))
+        run.log(f"{image.name}: {thought}")
 
     async def _undecodable(self, image: Image, reason: str, run: RunContext) -> Outcome:
         async with self.tools.database.read() as connection:

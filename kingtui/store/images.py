@@ -96,6 +96,12 @@ async def withdraw(tx: AsyncConnection, source: str, prefix: str, now: datetime)
     )
 
 
+async def explain(tx: AsyncConnection, image_id: int, stage: Stage, reason: str) -> bool:
+    """Say more of why a picture is in a stage; False where it has left it meanwhile."""
+    is_there = sa.and_(images.c.id == image_id, images.c.stage == stage)
+    return (await tx.execute(images.update().where(is_there).values(reason=reason))).rowcount > 0
+
+
 async def renew(tx: AsyncConnection, image_id: int, arrival: Arrival, now: datetime) -> None:
     """The file of a new picture has other content: it was still being written."""
     await tx.execute(

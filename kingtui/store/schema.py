@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision in migrations/; a database at it needs no migration, and alembic need not be imported."""
 
 
@@ -132,6 +132,9 @@ runs = Table(
     Column("quarantined", Integer, nullable=False, server_default=text("0")),
     Column("error", Text),
     Column("count", Integer, nullable=False, server_default=text("1")),
+    Column("calls", Integer, nullable=False, server_default=text("0")),  # questions to a language model
+    Column("tokens", Integer, nullable=False, server_default=text("0")),  # read and written by it
+    Column("cost", Integer, nullable=False, server_default=text("0")),  # in millionths of a US dollar
     Index("ix_runs_step_id", "step", "id"),
     Index("uq_runs_running", "step", unique=True, sqlite_where=text("status = 'running'")),
     Index("uq_runs_pending", "step", unique=True, sqlite_where=text("status = 'pending'")),
@@ -251,6 +254,31 @@ notices = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("next_try", Moment),
     Index("ix_notices_address_id", "address", "id"),
+)
+
+model_calls = Table(
+    "model_calls",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="SET NULL"), index=True),
+    Column("purpose", String(16), nullable=False),  # opinion, commentary, narrative
+    Column("subject", Text, nullable=False, index=True),  # what it was about: a picture's hash, a symbol and its map
+    Column("model", Text, nullable=False),
+    Column("tokens_in", Integer, nullable=False),  # until the answer is there, the most that they can be
+    Column("tokens_out", Integer, nullable=False),
+    Column("cost", Integer, nullable=False),  # in millionths of a US dollar
+    Column("outcome", Text, nullable=False),  # asked, answered, or what was wrong
+    sqlite_autoincrement=True,
+)
+
+model_answers = Table(
+    "model_answers",
+    metadata,
+    Column("key", String(64), primary_key=True),  # SHA-256 of model, prompt and content
+    Column("answer", Text),  # JSON; null: there is none to use
+    Column("problem", Text),  # why not
+    Column("at", Moment, nullable=False),
 )
 
 cursors = Table(
