@@ -18,7 +18,7 @@ from kingtui.bridge import Bridge
 from kingtui.clock import Clock, SystemClock
 from kingtui.control import Control
 from kingtui.leaving import LeavableApp
-from kingtui.models import STEPS, KingError, StepView
+from kingtui.models import STEPS, Attachment, KingError, StepView
 from kingtui.palette import commands
 from kingtui.places import MODES, load_all, screen_of
 from kingtui.screens.dialogs import Choose, Confirm, GoTo, Told, keys, why
@@ -78,17 +78,21 @@ class KingApp(LeavableApp):
         Binding("question_mark", "keys", "Help", key_display="?", id="help", tooltip="The keys that work here"),
         Binding("escape", "home", "Home", show=False, id="home", tooltip="Back to the home screen"),
         Binding("q", "quit", "Quit", id="quit", tooltip="Stop all safely and leave; asks while work runs"),
+        Binding("q", "detach", "Quit", id="detach", tooltip="Leave; what this dashboard is attached to works on"),
     ]  # fmt: skip
 
     def __init__(
         self, control: Control, *, start: Start, stop: Callable[[], Awaitable[None]], clock: Clock | None = None,
         keymap: Mapping[str, str] | None = None, theme: str | None = None, choices: Mapping[str, str] | None = None,
-        slowly: float = 1.0,
+        slowly: float = 1.0, attachment: Attachment | None = None,
     ) -> None:  # fmt: skip
-        """``keymap``: keys by binding, checked; ``theme``: a setting, before what ``choices`` of former starts say."""
+        """``keymap``: keys by binding, checked; ``theme``: a setting, before what ``choices`` of former starts say.
+
+        ``attachment``: what ``control`` is attached to, where that works on without this dashboard.
+        """
         super().__init__(stop=stop, keymap=keymap or {}, theme=theme, choices=choices or {})
         self.control = control
-        self.live = Live(self, control, clock or SystemClock(), slowly)
+        self.live = Live(self, control, clock or SystemClock(), slowly, attachment)
         self._start_services = start
         self._bridge = Bridge(control, self.live.take_events, self.live.take_status, self._troubled, slowly=slowly)
         for mode in MODES:
@@ -97,6 +101,9 @@ class KingApp(LeavableApp):
     async def on_mount(self) -> None:
         # Textual's eager tasks end the read loops of some clients at once; plain ones are what asyncio gives everyone.
         asyncio.get_running_loop().set_task_factory(None)
+        self.live.attachment_changed.subscribe(
+            self, lambda attachment: self.set_class(attachment.lost is not None, "-lost")
+        )
         self.live.start(self._bridge.run(), "bridge")
         self.live.start(self.live.book.run(), "symbols")
         self.run_worker(self._begin(), name="start", group="face", exit_on_error=False)
@@ -171,6 +178,8 @@ class KingApp(LeavableApp):
             return paused
         if action == "cancel":
             return bool(self._at_work())
+        if action in ("quit", "detach"):
+            return (action == "detach") == (self.live.attachment is not None)
         return True
 
     def on_step_row_run_chosen(self, event: StepRow.RunChosen) -> None:
@@ -260,7 +269,7 @@ class KingApp(LeavableApp):
     def action_why(self) -> None:
         """Health and its reasons."""
         if self.live.status is not None:
-            self.push_screen(Told("Health", why(self.live.status)))
+            self.push_screen(Told("Health", why(self.live.status, self.live.attachment)))
 
     def action_keys(self) -> None:
         """The keys that work here."""

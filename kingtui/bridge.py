@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from kingtui.control import Control
-from kingtui.events import Event, Logged
+from kingtui.events import AttachmentChanged, Event, Logged
 from kingtui.models import KingError, Status
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Bridge:
             self._arrived.clear()
             batch, self._batch = list(self._batch.values()), {}
             self._on_events(batch)
-            if not all(isinstance(event, Logged) for event in batch):
+            if not all(isinstance(event, Logged | AttachmentChanged) for event in batch):
                 self._dirty.set()
             await asyncio.sleep(BATCH_SECONDS * self._slowly)
 

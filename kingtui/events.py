@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
 
-from kingtui.models import Health, LogEntry, Progress, Run, Stage
+from kingtui.models import Attachment, Health, LogEntry, Progress, Run, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,19 @@ class Logged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentChanged(Event):
+    """An attached dashboard lost its connection, or has it again. It never goes over one."""
+
+    attachment: Attachment
+
+    @property
+    def key(self) -> object:
+        return "attachment"
+
+
+@dataclass(frozen=True, slots=True)
 class Missed(Event):
-    """This listener fell behind: events were dropped."""
+    """This listener fell behind, or was cut off: events were dropped. 0: nobody knows how many, if any."""
 
     count: int
 

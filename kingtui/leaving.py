@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from textual import constants
 from textual.worker import get_current_worker
 
 from kingtui.driver import EnduringDriver, TerminalLost
@@ -28,7 +29,7 @@ class LeavableApp(Frame):
 
     def __init__(self, *, stop: Callable[[], Awaitable[None]], **options: Any) -> None:
         """``stop()`` is awaited before the app ends; it may be called twice."""
-        super().__init__(driver_class=EnduringDriver, **options)
+        super().__init__(driver_class=None if constants.DRIVER else EnduringDriver, **options)
         self.stop_services = stop
         self.hung_up = False
         """Whether the app ended because its terminal did."""
@@ -49,6 +50,10 @@ class LeavableApp(Frame):
             "goes on at the next start. Or leave all running in the background, without a screen."
         )
         self.push_screen(Leave(question), self._leave_so)
+
+    def action_detach(self) -> None:
+        """Leave what this dashboard is attached to: it works on."""
+        self.leave()
 
     def _leave_so(self, how: Leaving | None) -> None:
         if how == "background":
@@ -72,6 +77,8 @@ class LeavableApp(Frame):
         """The terminal is said to be gone (SIGHUP)."""
         if isinstance(self._driver, EnduringDriver):
             self._driver.lose()
+        else:
+            self.leave()
 
     def on_terminal_lost(self, event: TerminalLost) -> None:
         """Stop what runs as workers of this app, then end it: it may go on without a face."""
@@ -82,7 +89,10 @@ class LeavableApp(Frame):
 
     async def _leave(self) -> None:
         self._leaving = True
-        self.notify("Stopping…", timeout=30)
+        attachment = self.live.attachment
+        self.notify(
+            "Stopping…" if attachment is None else f"Leaving: kingtui at {attachment.address} works on", timeout=30
+        )
         try:
             await self.stop_services()
             await self._stop_asking()

@@ -41,8 +41,11 @@ def commands(app: KingApp, screen: Screen[Any]) -> Iterable[SystemCommand]:
     yield SystemCommand("Health", "Its reasons, the home, the API", app.action_why)
     yield SystemCommand("Keys", "The keys that work here", app.action_keys)
     yield SystemCommand("Theme", "Change the colours", app.action_change_theme)
-    yield SystemCommand("Quit", "Stop everything safely and leave", app.action_quit)
-    yield SystemCommand("Leave it running", "Quit; work goes on in the background", app.leave_running)
+    if app.live.attachment is not None:
+        yield SystemCommand("Quit", f"Leave; kingtui at {app.live.attachment.address} works on", app.action_detach)
+    else:
+        yield SystemCommand("Quit", "Stop everything safely and leave", app.action_quit)
+        yield SystemCommand("Leave it running", "Quit; work goes on in the background", app.leave_running)
 
 
 def _here(app: KingApp, screen: Screen[Any]) -> Iterable[SystemCommand]:

@@ -241,14 +241,14 @@ class Runtime:
         )  # fmt: skip
         return self._guard
 
-    async def start(self, spawn: Spawn, *, mode: str | None = None) -> None:
+    async def start(self, spawn: Spawn, *, mode: str | None = None, hung_up: bool = False) -> None:
         """Complete what a crash left open, then start the API and the loops. After ``stop`` it starts all anew.
 
-        ``mode``: what other processes are told of this one from now on.
+        ``mode``: what other processes are told of this one from now on; ``hung_up``: that its terminal has gone.
         """
         self._spawn = spawn
         self._stopping = False
-        self._lock.update(mode=mode)
+        self._lock.update(mode=mode, hung_up_at=self._clock.now() if hung_up else None)
         moved = await self._filing.complete()
         if moved:
             log.warning("%d files were on their way when the process before ended; they are in place now", moved)

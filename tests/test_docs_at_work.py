@@ -126,7 +126,7 @@ def _run(command: list[str], folder: Path, **environment: str) -> str:
 
 
 def test_the_python_client_works_as_printed(kingtui: Running, tmp_path: Path) -> None:
-    (program,) = code(README, "python")
+    program, *_ = code(README, "python")
     said = _run([sys.executable, "-c", kingtui.here(program)], tmp_path)
     assert "WinRate_24h 12% Long/88% Short" in said
     assert "CurrentPrice 3789.25" in said
@@ -134,8 +134,18 @@ def test_the_python_client_works_as_printed(kingtui: Running, tmp_path: Path) ->
     assert "Step 6 triggered" in said
 
 
+def test_the_programs_with_our_own_client_work_as_printed(kingtui: Running, tmp_path: Path) -> None:
+    _, plain, live = code(README, "python")
+    said = _run([sys.executable, "-c", kingtui.here(plain)], tmp_path)
+    assert "12% Long/88% Short from short-term ratio at 20" in said
+    assert re.search(r"^run \d+$", said, re.MULTILINE)
+    said = _run([sys.executable, "-c", kingtui.here(live)], tmp_path)
+    assert re.search(r"^health: (well|working|attention)$", said, re.MULTILINE)
+    assert re.search(r"^step \d success after \d+ events$", said, re.MULTILINE)
+
+
 def test_the_python_client_says_what_is_wrong(kingtui: Running, tmp_path: Path) -> None:
-    (program,) = code(README, "python")
+    program, *_ = code(README, "python")
     wrong = kingtui.here(program).replace("/data/ETH", "/data/NOPE")
     done = subprocess.run(
         [sys.executable, "-c", wrong], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False

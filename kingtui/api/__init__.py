@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from kingtui import __version__
-from kingtui.api import documents, live, metrics, pages, pictures, reports, runs, steps, symbols
+from kingtui.api import attached, documents, live, metrics, pages, pictures, reports, runs, steps, symbols
 from kingtui.api.desk import Desk
 from kingtui.api.errors import handle_errors
 from kingtui.api.front import Front
@@ -47,5 +47,6 @@ def make_routes(desk: Desk) -> FastAPI:
     for subject in (steps, symbols, reports, pictures, runs, metrics, live):
         api.include_router(subject.router(desk))
     api.include_router(documents.router(api))
+    api.include_router(attached.router(desk.control))
     api.include_router(pages.router())
     return api

@@ -72,12 +72,16 @@ def kingtui(
     ] = False,
     certfile: Annotated[Path | None, typer.Option(metavar="PEM", help="Certificate, for https")] = None,
     keyfile: Annotated[Path | None, typer.Option(metavar="PEM", help="Key of the certificate")] = None,
+    attach: Annotated[
+        str | None, typer.Option("--attach", metavar="URL", help="Show a kingtui that runs elsewhere (KINGTUI_TOKEN)")
+    ] = None,
     low_bandwidth: Annotated[bool, typer.Option("--low-bandwidth", help="Fewer screen updates, no animation")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which")] = False,
 ) -> None:
     """Turns The Kingfisher's chart pictures into levels, win rates and reports, by itself.
 
-    Without a command it opens the dashboard and runs the six steps and the HTTP API in it.
+    Without a command it opens the dashboard and runs the six steps and the HTTP API in it; where another kingtui runs
+    in the home already, the dashboard shows that one.
     """
     from kingtui.models import WrongUse
 
@@ -85,6 +89,10 @@ def kingtui(
         raise WrongUse(f"--api-only starts kingtui itself: it cannot stand before {context.invoked_subcommand}")
     if api_only and api is False:
         raise WrongUse("--api-only serves the API: it cannot stand beside --no-api")
+    if attach is not None and (api_only or api is not None or context.invoked_subcommand is not None):
+        raise WrongUse(
+            "--attach only shows another kingtui: no command, --api-only, --api or --no-api can stand beside it"
+        )
     flags = {
         "api": True if api_only else api, "host": host, "port": port, "insecure": insecure or None,
         "certfile": certfile, "keyfile": keyfile,
@@ -94,7 +102,7 @@ def kingtui(
     if context.invoked_subcommand is None:
         from kingtui.commands.start import start
 
-        start(given.settings(), api_only=api_only, low_bandwidth=low_bandwidth)
+        start(given.settings(), api_only=api_only, low_bandwidth=low_bandwidth, attach=attach)
 
 
 @app.command()
@@ -251,6 +259,27 @@ def revoke_token(
     from kingtui.commands.token import end_token
 
     end_token(context.obj.settings(home, demo), token_id, as_json=as_json)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option("--host", metavar="HOST", help="Address of the page")] = "localhost",
+    port: Annotated[int, typer.Option("--port", metavar="PORT", min=1, max=65_535, help="Port of the page")] = 8000,
+    attach: Annotated[
+        str | None, typer.Option("--attach", metavar="URL", help="Show a kingtui that runs elsewhere (KINGTUI_TOKEN)")
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Let everybody who can reach the page work the dashboard")
+    ] = False,
+    home: Home = None,
+    demo: Demo = False,
+) -> None:
+    """The dashboard of a running kingtui in a browser, for each visitor one of their own."""
+    from kingtui.commands.serve import serve_dashboard
+
+    settings = context.obj.settings(home, demo)
+    serve_dashboard(settings, host=host, port=port, attach=attach, insecure=insecure)
 
 
 @app.command()

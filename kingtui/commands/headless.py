@@ -45,8 +45,11 @@ async def _serve(settings: Settings) -> None:
         await work(runtime)
 
 
-async def work(runtime: Runtime) -> None:
-    """Run what the runtime has until a signal says stop. Whether a lost terminal says so too is a setting."""
+async def work(runtime: Runtime, *, hung_up: bool = False) -> None:
+    """Run what the runtime has until a signal says stop. Whether a lost terminal says so too is a setting.
+
+    ``hung_up``: it is lost already.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -55,7 +58,7 @@ async def work(runtime: Runtime) -> None:
     loop.add_signal_handler(signal.SIGHUP, _hung_up if stays else stop.set)
     manager = ServiceManager()
     async with task_spawner() as spawn:
-        await runtime.start(spawn, mode=MODE)
+        await runtime.start(spawn, mode=MODE, hung_up=hung_up)
         if manager.there:
             spawn(_tell(manager, runtime), name="service manager", group="loops")
         await stop.wait()

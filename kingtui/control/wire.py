@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar, cast, get_type_hints
+from typing import Annotated, Any, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, TypeAdapter, ValidationError, create_model
 from pydantic_core import SchemaSerializer, core_schema
@@ -21,19 +21,22 @@ from pydantic_core import SchemaSerializer, core_schema
 from kingtui import events
 from kingtui.control import Control
 from kingtui.events import Event
-from kingtui.models import KingError, WrongUse, iso
+from kingtui.models import KingError, Scope, WrongUse, iso
 
 T = TypeVar("T")
-Scope = Literal["read", "trigger", "admin"]
 
-_READING = frozenset({
+READING = frozenset({
     "status", "history", "run", "run_log", "symbols", "symbol_page", "symbol_history", "data", "report", "reports",
     "report_days", "report_text", "images", "image_counts", "picture", "picture_data", "preview", "logs",
     "settings", "services", "choices",
 })  # fmt: skip
-_WORKING = frozenset({
+TRIGGERING = frozenset({
     "trigger", "cancel", "pause", "resume", "add_picture", "retry", "reread", "choose", "push_mirror",
 })  # fmt: skip
+ADMINISTERING = frozenset({
+    "restart", "set_api", "login", "login_start", "login_qr", "login_code", "login_password", "login_cancel", "logout",
+})  # fmt: skip
+"""Named so that a test can tell what nobody has judged yet, which needs as much as these."""
 _LARGEST = 2**63 - 1
 """A whole number that a database can hold."""
 
@@ -111,7 +114,7 @@ def _methods() -> dict[str, Method]:
         result = hints.pop("return")
         parameters = inspect.signature(function).parameters
         required = frozenset(known for known in hints if parameters[known].default is inspect.Parameter.empty)
-        scope: Scope = "read" if name in _READING else "trigger" if name in _WORKING else "admin"
+        scope = Scope.READ if name in READING else Scope.TRIGGER if name in TRIGGERING else Scope.ADMIN
         found[name] = Method(name, hints, required, result, scope)
     return found
 
@@ -128,9 +131,9 @@ def event_name(event: type[Event]) -> str:
 EVENTS: Mapping[str, type[Event]] = {
     event_name(found): found
     for found in vars(events).values()
-    if inspect.isclass(found) and issubclass(found, Event) and found is not Event
+    if inspect.isclass(found) and issubclass(found, Event) and found not in (Event, events.AttachmentChanged)
 }
-"""Every event by its name on the wire."""
+"""Every event by its name on the wire, but what tells of the wire itself."""
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kingtui.control.wire import METHODS
 from kingtui.models import Scope
 
 EVERYTHING = frozenset(Scope)
@@ -18,24 +19,6 @@ TOKENS = "/tokens"
 UPLOAD = "/images"
 ADD_PICTURE = CONTROL + "add_picture"
 """Where a picture comes as base64."""
-
-READING = frozenset(
-    {
-        "status", "history", "run", "run_log", "symbols", "symbol_page", "symbol_history", "data", "report", "reports",
-        "report_days", "report_text", "images", "image_counts", "picture", "picture_data", "preview", "logs",
-        "settings", "services", "choices",
-    }
-)  # fmt: skip
-"""Methods of Control that change nothing."""
-TRIGGERING = frozenset(
-    {"trigger", "cancel", "pause", "resume", "add_picture", "retry", "reread", "choose", "push_mirror"}
-)
-ADMINISTERING = frozenset(
-    {
-        "restart", "set_api", "login", "login_start", "login_qr", "login_code", "login_password", "login_cancel",
-        "logout",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +43,8 @@ def needed(method: str, path: str) -> Scope | None:
     What is not known here needs ``admin``.
     """
     if path.startswith(CONTROL):
-        asked = path[len(CONTROL) :]
-        return Scope.READ if asked in READING else Scope.TRIGGER if asked in TRIGGERING else Scope.ADMIN
+        asked = METHODS.get(path[len(CONTROL) :])
+        return Scope.ADMIN if asked is None else asked.scope
     if path.startswith(TOKENS):
         return Scope.ADMIN
     if method in SAFE:

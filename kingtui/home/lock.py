@@ -40,6 +40,8 @@ class Owner:
     version: str = ""
     mode: str = ""
     """``dashboard``, ``headless`` or ``run``."""
+    hung_up_at: datetime | None = None
+    """Since when it goes on without the terminal that it was opened in."""
 
     def __str__(self) -> str:
         parts = [f"process {self.pid}", f"{self.mode} mode" if self.mode else ""]
@@ -116,7 +118,9 @@ class HomeLock:
             and _same_file(self._descriptor, self.home.lock_file)
         )
 
-    def update(self, *, address: str | None = None, mode: str | None = None) -> None:
+    def update(
+        self, *, address: str | None = None, mode: str | None = None, hung_up_at: datetime | None = None
+    ) -> None:
         """Tell other processes another address or mode. What is None stays, an empty address is none any more.
 
         Does nothing while not held.
@@ -125,7 +129,10 @@ class HomeLock:
         if self._descriptor is None or mine is None:
             return
         self.mode = mode or self.mode
-        mine = replace(mine, address=mine.address if address is None else address or None, mode=self.mode)
+        mine = replace(
+            mine, address=mine.address if address is None else address or None, mode=self.mode,
+            hung_up_at=hung_up_at or mine.hung_up_at,
+        )  # fmt: skip
         _held[self.home.root] = (os.getpid(), mine)
         _write(self._descriptor, mine)
 
@@ -189,15 +196,17 @@ def _holder_by_trying(descriptor: int) -> Owner | None:
 def _read(descriptor: int) -> Owner | None:
     try:
         data = json.loads(os.pread(descriptor, _RECORD, 0))
-        since = datetime.fromisoformat(data["since"]) if data["since"] else None
-        return Owner(int(data["pid"]), since, data["address"], str(data["version"]), str(data["mode"]))
+        since, hung_up_at = (
+            datetime.fromisoformat(text) if (text := data.get(name)) else None for name in ("since", "hung_up_at")
+        )
+        return Owner(int(data["pid"]), since, data["address"], str(data["version"]), str(data["mode"]), hung_up_at)
     except (ValueError, KeyError, TypeError):
         return None
 
 
 def _write(descriptor: int, me: Owner | None) -> None:
     """Tell who owns the home. The lock holds without it, so a disk that is full or broken is not in the way."""
-    text = "" if me is None else json.dumps(asdict(me) | {"since": iso(me.since)})
+    text = "" if me is None else json.dumps(asdict(me) | {"since": iso(me.since), "hung_up_at": iso(me.hung_up_at)})
     try:
         os.pwrite(descriptor, text.encode().ljust(_RECORD - 1)[: _RECORD - 1] + b"\n", 0)
     except OSError as error:

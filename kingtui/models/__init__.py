@@ -22,7 +22,7 @@ from kingtui.models.runs import (
     StepView,
     Triggered,
 )
-from kingtui.models.setup import Connection, Pushed, Service, Setting
+from kingtui.models.setup import Attachment, Connection, Pushed, Service, Setting
 from kingtui.models.sources import Link, SignIn, SignInStage, SourceState
 from kingtui.models.summaries import (
     SYMBOL_SORTS,
@@ -41,6 +41,7 @@ __all__ = [
     "SLOTS",
     "STEPS",
     "SYMBOL_SORTS",
+    "Attachment",
     "Attempt",
     "Backlog",
     "ClusterLevel",

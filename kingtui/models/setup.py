@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -50,3 +51,15 @@ class Pushed:
     records: int
     calls: int
     refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """How an attached dashboard stands with the kingtui that it shows."""
+
+    address: str
+    """Where that one is, such as ``http://127.0.0.1:5555``."""
+    lost: str | None = None
+    """Why the connection is lost, as a sentence; None while it holds."""
+    next_try: datetime | None = None
+    """While it is lost: when it is tried again; None while it is being tried."""

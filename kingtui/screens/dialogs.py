@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from kingtui.models import Status
+from kingtui.models import Attachment, Status
 from kingtui.widgets.words import HEALTH_MARKS, plain
 
 PLACES: tuple[tuple[str, str, str], ...] = (
@@ -176,7 +176,7 @@ class Told(ModalScreen[None]):
         self.dismiss(None)
 
 
-def why(status: Status) -> Content:
+def why(status: Status, attachment: Attachment | None = None) -> Content:
     """Health with all its reasons, and where everything is."""
     mark = HEALTH_MARKS[status.health.word]
     reasons = [f"\n\n▲ {plain(reason)}" for reason in status.health.reasons] or ["\n\nNothing needs attention."]
@@ -185,6 +185,10 @@ def why(status: Status) -> Content:
         ("Home", status.home), ("Source", "dropped pictures only" if status.source == "none" else status.source),
         ("API", api), ("History", f"{status.history_count:,} runs"), ("Version", status.version),
     ]  # fmt: skip
+    if attachment is not None:
+        facts.append(
+            ("Attached", attachment.address if attachment.lost is None else f"connection lost: {attachment.lost}")
+        )
     lines = [Content.assemble(f"\n{name:<9}", (plain(text), "bold")) for name, text in facts]
     return Content.assemble((mark.text, mark.style), *reasons, "\n", *lines)
 

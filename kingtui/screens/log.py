@@ -11,7 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from kingtui.events import Event, Logged
+from kingtui.events import Event, Logged, Missed
 from kingtui.models import LogEntry
 from kingtui.screens.text import Shown, TextScreen
 from kingtui.widgets.live import Live
@@ -71,6 +71,8 @@ class LogScreen(TextScreen):
             self._rewrite()
 
     def _happened(self, events: Sequence[Event]) -> None:
+        if any(isinstance(event, Missed) for event in events):
+            self.live.start(self._load(), "log")
         fresh = [event.entry for event in events if isinstance(event, Logged)]
         self.entries.extend(fresh)
         self._unwritten = [*self._unwritten, *fresh][-LINES:]

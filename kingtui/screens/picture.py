@@ -12,7 +12,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 
 from kingtui.bridge import whole
-from kingtui.events import Event, PictureStaged
+from kingtui.events import Event, Missed, PictureStaged
 from kingtui.models import KingError, PictureView, Stage
 from kingtui.screens.base import KingScreen
 from kingtui.screens.text import TextScreen
@@ -83,7 +83,10 @@ class PictureScreen(KingScreen):
         self.call_after_refresh(self._show)
 
     def _happened(self, events: Sequence[Event]) -> None:
-        ours = any(isinstance(event, PictureStaged) and event.image_id == self.image_id for event in events)
+        ours = any(
+            isinstance(event, Missed) or (isinstance(event, PictureStaged) and event.image_id == self.image_id)
+            for event in events
+        )
         if ours and not self._waiting:
             self._waiting = True
             self.set_timer(PACE_SECONDS, self._load)

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
-from kingtui.events import Event, RunFinished, RunProgressed, RunStarted
+from kingtui.events import Event, Missed, RunFinished, RunProgressed, RunStarted
 from kingtui.models import STEPS, Run, RunStatus, Status
 from kingtui.screens.text import Shown, TextScreen
 from kingtui.widgets.line import Line
@@ -81,6 +81,8 @@ class RunScreen(TextScreen):
             self.set_timer(PACE_SECONDS, self._load)
 
     def _concerns(self, event: Event) -> bool:
+        if isinstance(event, Missed):
+            return True
         if isinstance(event, RunProgressed):
             return event.run_id == self.run_id
         return isinstance(event, RunStarted | RunFinished) and event.run.id == self.run_id

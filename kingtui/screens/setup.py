@@ -17,6 +17,7 @@ from textual.widgets import DataTable
 from kingtui.bridge import whole
 from kingtui.models import Connection, KingError, Service, Setting, Status
 from kingtui.screens.base import KingScreen
+from kingtui.screens.dialogs import Confirm
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
@@ -28,6 +29,10 @@ _MARKS: dict[Connection, Mark] = {
     Connection.PROBLEM: Mark("▲", "problem", "error"),
     Connection.ABSENT: Mark("○", "not set up", "muted"),
 }
+CUTS_OFF = (
+    "This dashboard is attached over the API. Stop the API?\n\nIt cuts off this dashboard and every other that is "
+    "attached; the work goes on. Only where kingtui runs can the API be started again."
+)
 
 
 class SetupScreen(KingScreen):
@@ -63,6 +68,9 @@ class SetupScreen(KingScreen):
     def on_mount(self) -> None:
         self.query_one("#services KeyedTable", KeyedTable).show_header = False
         self.live.status_changed.subscribe(self, self._status_changed)
+        self.live.attachment_changed.subscribe(
+            self, lambda attachment: self._load() if attachment.lost is None else None
+        )
         self.watch(self.app, "theme", lambda: self._show(), init=False)
         self._load()
 
@@ -145,8 +153,15 @@ class SetupScreen(KingScreen):
         self.live.start(self._switch(True), "start the API")
 
     def action_stop_api(self) -> None:
-        """Serve the API no more."""
-        self.live.start(self._switch(False), "stop the API")
+        """Serve the API no more; from afar only after a question, for nobody could start it again from there."""
+        if self.live.attachment is None:
+            self.live.start(self._switch(False), "stop the API")
+        else:
+            self.app.push_screen(Confirm(CUTS_OFF, "Stop it", "Leave it"), self._stop_confirmed)
+
+    def _stop_confirmed(self, yes: bool | None) -> None:
+        if yes:
+            self.live.start(self._switch(False), "stop the API")
 
     async def _switch(self, on: bool) -> None:
         try:

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.events import Resize, ScreenResume
 from textual.widgets import DataTable
 
-from kingtui.events import Event
+from kingtui.events import Event, Missed
 from kingtui.screens.base import KingScreen
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.line import Line
@@ -168,7 +168,9 @@ class TableScreen(KingScreen, Generic[Item]):
         self._show_detail()
 
     def _happened(self, events: Sequence[Event]) -> None:
-        if self._befores == [None] and any(self.concerns(event) for event in events) and not self._dirty:
+        missed = any(isinstance(event, Missed) for event in events)
+        ours = self._befores == [None] and any(self.concerns(event) for event in events)
+        if (ours or missed) and not self._dirty:
             self._dirty = True
             if self.is_current:
                 self.set_timer(PACE_SECONDS, self.load)

@@ -209,6 +209,8 @@ class Settings(BaseSettings):
     """Days that the log of each run is kept."""
 
     # The dashboard
+    token: SecretStr | None = Field(default=None, json_schema_extra={"allowed": "a token of the kingtui that is meant"})
+    """What ``kingtui --attach URL`` shows to a kingtui that asks for a token; the home's own needs none."""
     theme: str | None = Field(default=None, json_schema_extra={"allowed": "the name of a theme"})
     """Theme of the dashboard; unset: the one chosen last in such a terminal, else one that suits its colours."""
     keymap: Keymap | None = Field(default=None, json_schema_extra={"allowed": "pairs such as quit=ctrl+q,pause=f8"})

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from kingtui.events import (
+    AttachmentChanged,
     Event,
     HealthChanged,
     Missed,
@@ -24,7 +25,7 @@ from kingtui.events import (
     RunFinished,
     SymbolUpdated,
 )
-from kingtui.models import MANUAL, HealthWord, Run, RunStatus, Stage
+from kingtui.models import MANUAL, Attachment, HealthWord, Run, RunStatus, Stage
 from kingtui.widgets.words import counted, plain, result
 
 Tone = Literal["plain", "good", "warning", "error"]
@@ -67,6 +68,7 @@ class Feed:
     def __init__(self) -> None:
         self.lines: deque[Line] = deque(maxlen=LINES)
         self._health = HealthWord.WELL
+        self._cut_off = False
 
     def take(self, events: Iterable[Event], at: datetime) -> bool:
         """Put events into words; whether any line changed."""
@@ -105,6 +107,10 @@ class Feed:
                 self._say("warning", "Restarted: every run was ended, all steps are idle; nothing is lost", at)
             case Notice():
                 self._say(_TONES[event.severity], plain(event.text), at)
+            case AttachmentChanged():
+                return self._attachment_changed(event.attachment, at)
+            case Missed(count=0):
+                return False
             case Missed():
                 self._say("plain", f"{counted(event.count, 'event')} came too fast to show; the log has them all", at)
             case _:
@@ -151,6 +157,15 @@ class Feed:
             self._say("good", "All is well again", at)
             return True
         return False
+
+    def _attachment_changed(self, attachment: Attachment, at: datetime) -> bool:
+        """It is told once that the connection was lost, not at every try."""
+        before, self._cut_off = self._cut_off, attachment.lost is not None
+        if attachment.lost is not None and not before:
+            self._say("error", f"Connection lost: {plain(attachment.lost)}", at)
+        elif attachment.lost is None and before:
+            self._say("good", f"Connected again with {plain(attachment.address)}", at)
+        return before != self._cut_off
 
 
 _PAUSED = "Paused: steps run only when you ask for them"

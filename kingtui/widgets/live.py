@@ -14,8 +14,8 @@ from textual.signal import Signal
 from kingtui.bridge import whole
 from kingtui.clock import Clock
 from kingtui.control import Control
-from kingtui.events import Event, Notice
-from kingtui.models import KingError, Status
+from kingtui.events import AttachmentChanged, Event, Notice
+from kingtui.models import Attachment, KingError, Status
 from kingtui.widgets.symbol_book import SymbolBook
 from kingtui.widgets.words import plain
 
@@ -26,8 +26,13 @@ Severity = Literal["information", "warning", "error"]
 class Live:
     """The one link between what is shown and what is. Subscribe to its signals in ``on_mount``."""
 
-    def __init__(self, app: App[None], control: Control, clock: Clock, slowly: float = 1.0) -> None:
+    def __init__(
+        self, app: App[None], control: Control, clock: Clock, slowly: float = 1.0, attachment: Attachment | None = None
+    ) -> None:
         self.control = control
+        self.attachment = attachment
+        """How it stands with what this dashboard is attached to; None where it runs everything itself."""
+        self.attachment_changed: Signal[Attachment] = Signal(app, "attachment changed")
         self.slowly = slowly
         """How many times less often than usual what changes by itself is painted: for slow lines."""
         self.status: Status | None = None
@@ -46,6 +51,10 @@ class Live:
 
     def take_events(self, events: Sequence[Event]) -> None:
         """Pass on what happened, and show as notices what a person should read now."""
+        for event in events:
+            if isinstance(event, AttachmentChanged):
+                self.attachment = event.attachment
+                self.attachment_changed.publish(event.attachment)
         self.happened.publish(events)
         self.book.take_events(events)
         for event in events:

@@ -10,12 +10,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kingtui.models import Status
+from kingtui.models import Attachment, Status
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
 from kingtui.widgets.words import HEALTH_MARKS, ago, counted, plain
 
 REFRESH_SECONDS = 15.0
+COUNT_SECONDS = 1.0
+"""While the connection is lost, the seconds to the next try are counted."""
 
 
 class Masthead(Widget):
@@ -37,8 +39,24 @@ class Masthead(Widget):
 
     def on_mount(self) -> None:
         self._live.status_changed.subscribe(self, lambda _: self.show())
+        self._live.attachment_changed.subscribe(self, lambda _: self._attachment_changed())
         self.set_interval(REFRESH_SECONDS, self.show)
+        self._count = self.set_interval(COUNT_SECONDS, self.show, pause=True)
+        self._attachment_changed()
         self.show()
+
+    def _attachment_changed(self) -> None:
+        if self._lost is None:
+            self._count.pause()
+        else:
+            self._count.resume()
+        self.show()
+
+    @property
+    def _lost(self) -> Attachment | None:
+        """The connection, while it is lost."""
+        attachment = self._live.attachment
+        return attachment if attachment is not None and attachment.lost is not None else None
 
     def show(self) -> None:
         """Show the newest status as of now."""
@@ -46,30 +64,42 @@ class Masthead(Widget):
         now = self._live.now()
         self.query_one("#clock", Line).show(Content(f"{now:%H:%M} UTC"))
         if status is None:
-            self.query_one("#name", Line).show(Content.assemble(("kingtui", "bold $primary"), ("  starting", "dim")))
+            begins = self._cut_off(self._lost) if self._lost is not None else Content.styled("starting", "dim")
+            self.query_one("#name", Line).show(Content.assemble(("kingtui", "bold $primary"), "  ", begins))
             return
         self.query_one("#name", Line).show(self._title(status))
         self.query_one("#source", Line).show(self._source(status))
-        self.query_one("#api", Line).show(_api(status))
+        self.query_one("#api", Line).show(_api(status, self._live.attachment))
         self.query_one("#reason", Line).show(self._reason(status))
         self.set_class(status.demo, "-demo")
         self.set_class(status.paused, "-paused")
-        self.set_class(bool(status.health.reasons) or self._live.trouble is not None, "-reason")
+        self.set_class(bool(self._reasons(status)), "-reason")
 
     def _title(self, status: Status) -> Content:
         mark = HEALTH_MARKS[status.health.word]
-        parts = [Content.styled("kingtui", "bold $primary"), Content("  "), Content.styled(mark.text, mark.style)]
-        if self._live.trouble is not None:
+        word = Content.styled(mark.text, mark.style) if self._lost is None else self._cut_off(self._lost)
+        parts = [Content.styled("kingtui", "bold $primary"), Content("  "), word]
+        if self._lost is not None or self._live.trouble is not None:
             parts.append(Content.styled(f"  as of {status.at:%H:%M:%S}", "$text-warning"))
         return Content("").join(parts)
+
+    def _cut_off(self, attachment: Attachment) -> Content:
+        left = (attachment.next_try - self._live.now()).total_seconds() if attachment.next_try is not None else 0
+        when = f"next try in {left:.0f} s" if left >= 1 else "trying again"
+        return Content.styled(f"✗ connection lost, {when}", "$text-error")
 
     def _source(self, status: Status) -> Content:
         now = self._live.now()
         today = f"{status.pictures_today:,} today of {counted(status.pictures_total, 'picture')}"
         return Content("  ").join([*_sources(status, now), Content.styled(today, "$foreground-muted")])
 
+    def _reasons(self, status: Status) -> list[str]:
+        if self._lost is not None:
+            return [self._lost.lost or ""]
+        return [self._live.trouble] if self._live.trouble is not None else list(status.health.reasons)
+
     def _reason(self, status: Status) -> Content:
-        reasons = [self._live.trouble] if self._live.trouble is not None else list(status.health.reasons)
+        reasons = self._reasons(status)
         if not reasons:
             return Content("")
         more = f"  ({len(reasons) - 1} more: press w)" if len(reasons) > 1 else ""
@@ -89,7 +119,9 @@ def _sources(status: Status, now: datetime) -> list[Content]:
     return parts
 
 
-def _api(status: Status) -> Content:
+def _api(status: Status, attachment: Attachment | None) -> Content:
+    if attachment is not None:
+        return Content.assemble(("attached to ", "$foreground-muted"), plain(attachment.address))
     if status.api_address is not None:
         return Content.assemble(("API ", "$foreground-muted"), plain(status.api_address))
     if status.api_problem is not None:

@@ -16,7 +16,8 @@ from cryptography.x509.oid import NameOID
 
 from kingtui.commands.owner import owner_api
 from kingtui.control import Control
-from kingtui.guard.callers import ADMINISTERING, READING, TRIGGERING, needed
+from kingtui.control.wire import ADMINISTERING, READING, TRIGGERING
+from kingtui.guard.callers import needed
 from kingtui.guard.exposure import check_exposure
 from kingtui.guard.hosts import Hosts
 from kingtui.guard.keys import keyring
