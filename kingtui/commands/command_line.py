@@ -261,6 +261,42 @@ def revoke_token(
     end_token(context.obj.settings(home, demo), token_id, as_json=as_json)
 
 
+airtable = typer.Typer(no_args_is_help=True, help="The mirror of every symbol in Airtable.")
+app.add_typer(airtable, name="airtable")
+
+
+@airtable.command("init")
+def airtable_init(context: typer.Context, home: Home = None, demo: Demo = False, as_json: Json = False) -> None:
+    """Compare the table with what is written to it, and make what is missing where the token may."""
+    from kingtui.commands.airtable import compare_table
+
+    if not compare_table(context.obj.settings(home, demo), as_json=as_json):
+        raise typer.Exit(1)
+
+
+@airtable.command("status")
+def airtable_status(context: typer.Context, home: Home = None, demo: Demo = False, as_json: Json = False) -> None:
+    """What the table holds, what waits, the calls made and what is wrong, without asking Airtable."""
+    from kingtui.commands.airtable import show_mirror
+
+    show_mirror(context.obj.settings(home, demo), as_json=as_json)
+
+
+@airtable.command("push")
+def airtable_push(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="All columns of all symbols, changed or not")] = False,
+    home: Home = None,
+    demo: Demo = False,
+    as_json: Json = False,
+) -> None:
+    """Send what waits now, whatever held it up; beside a running kingtui that one does it."""
+    from kingtui.commands.airtable import push
+
+    if not push(context.obj.settings(home, demo), everything=everything, as_json=as_json):
+        raise typer.Exit(1)
+
+
 @app.command()
 def serve(
     context: typer.Context,

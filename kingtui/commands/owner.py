@@ -61,14 +61,19 @@ class OwnerApi:
         """``DELETE /tokens/{id}``"""
         return await self._ask("DELETE", f"/tokens/{quote(token_id, safe='')}")
 
+    async def control(self, method: str, args: dict[str, Any], seconds: float = TIMEOUT_SECONDS) -> Any:
+        """``POST /control/{method}``: a method of Control; its answer as JSON data."""
+        return (await self._ask("POST", f"/control/{method}", data={"args": args}, seconds=seconds))["result"]
+
     async def _ask(
-        self, method: str, path: str, query: dict[str, Any] | None = None, data: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+        self, method: str, path: str, query: dict[str, Any] | None = None, data: dict[str, Any] | None = None,
+        seconds: float = TIMEOUT_SECONDS,
+    ) -> dict[str, Any]:  # fmt: skip
         try:
-            response = await self._client.request(method, path, params=query, json=data)
+            response = await self._client.request(method, path, params=query, json=data, timeout=seconds)
             answer = response.json()
         except httpx.TimeoutException:
-            raise KingError(f"{self.owner} does not answer within {TIMEOUT_SECONDS:.0f} s") from None
+            raise KingError(f"{self.owner} does not answer within {seconds:.0f} s") from None
         except httpx.HTTPError as error:
             raise KingError(f"{self.owner} does not answer: {error}") from error
         except ValueError:

@@ -80,6 +80,9 @@ class Delivery:
         return [parcel for parcel in parcels if parcel.changed]
 
     def _parcel(self, row: Waiting, document: Document) -> Parcel:
+        if document[KEY] is None and not row.held:
+            return Parcel(row, {}, {})  # forgotten before it was ever sent
+        document = document | {KEY: row.key}
         values = {theirs: document[ours] for ours, theirs in self.columns.items() if theirs not in self.left_out}
         wanted = {theirs: digest(value) for theirs, value in values.items()}
         changed = {theirs: values[theirs] for theirs, seen in wanted.items() if row.held.get(theirs) != seen}

@@ -13,7 +13,7 @@ from typing import Any
 
 from kingtui.home import Home
 from kingtui.models import Evidence, Report, SymbolRecord, iso
-from kingtui.models.mirrored import ANALYSES, COLUMNS, KEY
+from kingtui.models.mirrored import ANALYSES, COLUMNS
 from kingtui.reports.record import record
 from kingtui.store import images, moves, symbols
 from kingtui.store.database import Database
@@ -23,11 +23,14 @@ LONGEST_TEXT = 95_000
 _CUT = "\n\n… cut here: the whole text is in kingtui's home.\n"
 
 Document = dict[str, Any]
-"""Our column names → numbers, texts, or None where a value is unknown. Every column is in it."""
+"""Our column names → numbers, texts, or None where a value is unknown. Every column is in it.
+
+Of a symbol of which nothing tells (any more) all are None, its name too.
+"""
 
 
 async def documents(database: Database, home: Home, names: Sequence[str], now: datetime) -> dict[str, Document]:
-    """Of each symbol what the store says of it now; of one that is forgotten nothing but its name."""
+    """Of each symbol what the store says of it now."""
     async with database.read() as connection:
         known = await symbols.newest_evidence(connection, names)
         latest = {name: await symbols.latest_report(connection, name) for name in names}
@@ -81,7 +84,7 @@ def document(
     name: str, found: SymbolRecord | None, report: Report | None, sheets: Mapping[int, str], texts: _Texts
 ) -> Document:
     """One symbol's. A report whose file is gone is none."""
-    made: Document = dict.fromkeys(column.name for column in COLUMNS) | {KEY: name}
+    made: Document = dict.fromkeys(column.name for column in COLUMNS)
     if found is None:
         return made
     made |= {column: _number(value) for column, value in found.flat().items() if column in made}

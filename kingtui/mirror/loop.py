@@ -30,7 +30,7 @@ REST_SECONDS = 10.0
 """Without a change before what changed is sent, so that symbols that change together go together."""
 PATIENCE_SECONDS = 120.0
 """After so long a change waits neither for rest nor for its report."""
-BACKOFF_SECONDS = 5.0
+BACKOFF_SECONDS = 2.0
 LONGEST_BACKOFF_SECONDS = 900.0
 BARRED_SECONDS = 3600.0
 

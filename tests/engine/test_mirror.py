@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import shutil
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from kingtui.events import Notice
-from kingtui.models import Connection
+from kingtui.models import Connection, KingError
 from kingtui.store import outbox, symbols
-from tests.engine.mirrored import all_columns, mirrored
+from kingtui.store.database import Database
+from tests.engine.mirrored import START, all_columns, mirrored
 from tests.servers import airtable as faults
 from tests.servers.airtable import Airtable
 
@@ -188,8 +194,8 @@ async def test_a_table_that_refuses_everything_stops_the_asking(tmp_path, server
 @pytest.mark.parametrize(
     ("fault", "seconds"),
     [
-        (faults.TOO_MANY, 30), (faults.TOO_MANY_FOR_A_SECOND, 1), (faults.BAD_GATEWAY, 7), (faults.UNAVAILABLE, 7),
-        (faults.EMPTY, 7), (faults.PAGE, 7), (faults.NO_RECORDS, 7), (faults.reset, 7), (faults.commit_then_drop, 7),
+        (faults.TOO_MANY, 30), (faults.TOO_MANY_FOR_A_SECOND, 1), (faults.BAD_GATEWAY, 3), (faults.UNAVAILABLE, 3),
+        (faults.EMPTY, 3), (faults.PAGE, 3), (faults.NO_RECORDS, 3), (faults.reset, 3), (faults.commit_then_drop, 3),
     ],
 )  # fmt: skip
 async def test_what_passes_is_waited_for(tmp_path, server, fault, seconds):
@@ -277,3 +283,89 @@ async def test_calls_that_are_used_up_wait_for_the_next_month_or_for_a_person(tm
         assert world.clock.now().month == 4
         await world.is_mirrored(server.table("Symbols"))
         assert json.dumps(world.mirror.service().detail).count("today") == 1
+
+
+FAULTS = (
+    faults.TOO_MANY, faults.TOO_MANY_FOR_A_SECOND, faults.BAD_GATEWAY, faults.UNAVAILABLE, faults.EMPTY, faults.PAGE,
+    faults.NO_RECORDS, faults.reset, faults.commit_then_drop, faults.UNAUTHORIZED, faults.MONTH_IS_OVER,
+    faults.status(422, {"error": {"type": "INVALID_REQUEST_UNKNOWN", "message": "Check your request data."}}),
+    faults.status(404, {"error": "NOT_FOUND"}), faults.status(413, {"error": "REQUEST_TOO_LARGE"}),
+)  # fmt: skip
+NAMES = THIRTY[:12]
+HAPPENING = st.one_of(
+    st.tuples(st.just("change"), st.lists(st.sampled_from(NAMES), min_size=1, max_size=12, unique=True)),
+    st.tuples(st.just("report"), st.sampled_from(NAMES)),
+    st.tuples(st.just("fault"), st.sampled_from(FAULTS)),
+    st.tuples(st.just("fault"), st.sampled_from(FAULTS)),
+    st.tuples(st.just("time"), st.sampled_from([3.0, 40.0, 150.0, 1200.0])),
+    st.tuples(st.just("restart"), st.none()),
+    st.tuples(st.just("row deleted"), st.sampled_from(NAMES)),
+    st.tuples(st.just("push"), st.booleans()),
+)
+
+
+@given(happenings=st.lists(HAPPENING, min_size=3, max_size=25))
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow],
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)  # fmt: skip
+def test_whatever_goes_wrong_the_table_ends_as_the_store(template, tmp_path_factory, happenings):
+    with Airtable(per_second=10_000) as server:
+        table = server.add("Symbols", all_columns())
+        home = tmp_path_factory.mktemp("home")
+        shutil.copy(template, home / "kingtui.db")
+        asyncio.run(_live_through(home, server, table, happenings))
+
+
+async def _live_through(root, server, table, happenings):
+    deleted = set()
+    async with mirrored(root, server) as world:
+        for what, how in happenings:
+            match what:
+                case "change":
+                    await world.change(*how, price=world.clock.elapsed + 1, report=None)
+                case "report":
+                    await world.report(how, f"# {how} at {world.clock.elapsed}")
+                case "fault":
+                    server.faults.append(how)
+                case "time":
+                    await world.pass_time(how, step=max(2.0, how / 20))
+                case "restart":
+                    world.restart()
+                case "row deleted" if how in server.table("Symbols").by("Symbol"):
+                    deleted.add(how)
+                    rows = server.table("Symbols").rows
+                    rows.pop(next(row for row, has in rows.items() if has["Symbol"] == how))
+                case "push":
+                    with contextlib.suppress(KingError):
+                        await world.mirror.push(everything=how)
+            table.by("Symbol")
+        server.faults.clear()
+        await world.change(*deleted, report=None)
+        await world.pass_time(5 * 3600, step=900)
+        await world.mirror.push(everything=False)  # the month may be used up
+        await world.pass_time(300, step=30)
+        assert (await world.tally()).waiting == 0
+        async with world.database.read() as connection:
+            known = (await connection.execute(symbols.symbols.select())).all()
+        if known:
+            await world.is_mirrored(table)
+        assert world.mirror.reasons() == []
+        calls = len(server.calls)
+        world.restart()
+        await world.pass_time(3600, step=600)
+        assert len(server.calls) == calls, "the same content is not sent again"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A database at the newest schema, made once: each example copies it."""
+    path = tmp_path_factory.mktemp("template") / "kingtui.db"
+
+    async def make():
+        database = Database(path)
+        await database.open(START)
+        await database.close()
+
+    asyncio.run(make())
+    return path

@@ -16,6 +16,7 @@ import httpx
 
 from kingtui.home import Home, owner
 from kingtui.models import KingError
+from kingtui.settings import Settings, variable
 
 ROOT = Path(__file__).parents[2]
 Found = TypeVar("Found")
@@ -28,11 +29,13 @@ def command(home: Path, *flags: str) -> list[str]:
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """This process's environment without settings, and with these."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("KINGTUI_")}
-    defaults = {"MIN_FREE_DISK": 0, "WORKERS": 2, "RATE_LIMIT": "1000000/second"}
-    chosen = {f"KINGTUI_{name.upper()}": str(value) for name, value in (defaults | settings).items()}
-    return kept | chosen
+    """This process's environment without settings and keys of services, and with these settings, by field name."""
+    variables = {name: variable(name, info) for name, info in Settings.model_fields.items()}
+    ours = {*variables.values()}
+    kept = {name: value for name, value in os.environ.items() if name not in ours and not name.startswith("KINGTUI_")}
+    defaults = {"min_free_disk": 0, "workers": 2, "rate_limit": "1000000/second"}
+    chosen = defaults | {name.lower(): value for name, value in settings.items()}
+    return kept | {variables[name]: str(value) for name, value in chosen.items()}
 
 
 def wait_for(condition: Callable[[], Found], what: str, seconds: float = 60.0) -> Found:

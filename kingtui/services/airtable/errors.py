@@ -33,12 +33,16 @@ class Unreachable(ServiceUnavailable):
 
 
 class Barred(KingError):
-    """Nothing can be sent until a person does something, which ``remedy`` says, or until a new month."""
+    """Nothing can be sent until a person does something, which ``remedy`` says, or until a new month (``quota``).
 
-    def __init__(self, text: str, remedy: str, *, quota: bool = False) -> None:
+    ``scope``: the token is good, but may not do this.
+    """
+
+    def __init__(self, text: str, remedy: str, *, quota: bool = False, scope: bool = False) -> None:
         super().__init__(text)
         self.remedy = remedy
         self.quota = quota
+        self.scope = scope
 
 
 class Rejected(KingError):
@@ -140,6 +144,7 @@ def raise_for(answer: Refusal, where: str) -> None:
             f"Airtable does not let this token write to {where} ({said or '403'})",
             "give the token the scopes data.records:read and data.records:write and access to this base, and check "
             "AIRTABLE_BASE_ID and AIRTABLE_TABLE_NAME",
+            scope=True,
         )
     if answer.status == 404:
         raise Barred(f"Airtable knows no {where} ({said or '404'})", "check AIRTABLE_BASE_ID and AIRTABLE_TABLE_NAME")

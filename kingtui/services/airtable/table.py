@@ -97,7 +97,11 @@ class AirtableTable:
         tables = await self._call(lambda table: table.base.schema(force=True).tables)
         wanted = self.place.table
         found = next((table for table in tables if wanted in (table.id, table.name)), None)
-        return None if found is None else {column.name: column.type for column in found.fields}
+        return (
+            None
+            if found is None
+            else {column.name: str(getattr(column.type, "value", column.type)) for column in found.fields}
+        )
 
     async def create_column(self, name: str, holds: str) -> None:
         """Make a column."""
