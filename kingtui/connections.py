@@ -1,4 +1,4 @@
-"""HTTP connections: uvicorn's, with limits to what a client may keep waiting or send before it has said what it wants.
+"""Connections: uvicorn's, with limits to what a client may keep waiting or send before it has said what it wants.
 
 A client must send the whole head of a request within HEAD_SECONDS and its body at BODY_BYTES in BODY_SECONDS at least,
 a head has at most HEAD_BYTES, and there are so many connections at most. What is refused here never reaches the app.
@@ -12,6 +12,8 @@ from enum import Enum, auto
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
@@ -20,6 +22,17 @@ HEAD_BYTES = 32_768
 _TOO_LONG = (431, "Request Header Fields Too Large", "bad_request", "the head of the request is too long")
 _BROKEN = (400, "Bad Request", "bad_request", "this is no HTTP request")
 _FULL = (503, "Service Unavailable", "unavailable", "there are too many connections to kingtui")
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """A client's WebSocket. Its app may cut it: a client that takes nothing would not take a farewell either."""
+
+    def handle_connect(self, event: Request) -> None:
+        """A client wants a WebSocket; its app runs as soon as this has returned."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions["kingtui.abort"] = self.transport.abort
 
 
 class _Awaited(Enum):

@@ -153,7 +153,7 @@ class ApiServer:
     def _load(self) -> Server:
         import uvicorn
 
-        from kingtui.connections import HEAD_SECONDS, Connection
+        from kingtui.connections import HEAD_SECONDS, Connection, Socket
 
         tls, most_seconds = self._tls, HEAD_SECONDS if self._tls else None
 
@@ -191,7 +191,7 @@ class ApiServer:
 
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of every client's fault
         config = uvicorn.Config(
-            self._make_app(), http=Counted, ws="websockets-sansio", ws_max_size=WS_BYTES, ws_ping_interval=PING_SECONDS,
+            self._make_app(), http=Counted, ws=Socket, ws_max_size=WS_BYTES, ws_ping_interval=PING_SECONDS,
             ws_ping_timeout=PING_SECONDS, ws_per_message_deflate=False, log_config=None, access_log=False,
             lifespan="on", timeout_graceful_shutdown=3, timeout_keep_alive=30, server_header=False, date_header=True,
             proxy_headers=False,

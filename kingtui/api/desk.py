@@ -12,11 +12,11 @@ from kingtui.api.tally import Requests
 from kingtui.clock import Clock
 from kingtui.control import Control
 from kingtui.control.shapes import status_json
-from kingtui.models import Health, NotFound, Status, SymbolRecord, WrongUse, iso, symbol_of
+from kingtui.models import NotFound, Status, SymbolRecord, WrongUse, iso, symbol_of
 from kingtui.models.records import DAY_SECONDS
 from kingtui.reports.rates import LIFE
 
-STATUS_SECONDS = 0.1
+STATUS_SECONDS = 0.5
 """The status is told anew after this time, and at once after whatever happened."""
 
 
@@ -39,14 +39,14 @@ class Desk:
         return await self._status.get()
 
     async def status_answer(self, path: str) -> Answer:
-        """``/status`` or ``/health``, kept for a moment."""
+        """``/status`` or ``/health``; both are kept for a moment."""
         version = self.kept.version(STATUS)
         status = await self.status()
-        data = status_json(status) if path == "/status" else health_json(status.health, status)
-        answer = Answer(encoded(data))
+        answers = {"/status": Answer(encoded(status_json(status))), "/health": Answer(encoded(health_json(status)))}
         if self.hub.listens:
-            self.kept.keep(path, STATUS, version, answer, STATUS_SECONDS)
-        return answer
+            for made, answer in answers.items():
+                self.kept.keep(made, STATUS, version, answer, STATUS_SECONDS)
+        return answers[path]
 
     async def record(self, symbol: str) -> SymbolRecord:
         """A symbol's record in any writing of its name; NotFound."""
@@ -76,15 +76,15 @@ class Desk:
         self.kept.changed(STATUS)
 
 
-def health_json(health: Health, status: Status) -> dict[str, object]:
+def health_json(status: Status) -> dict[str, object]:
     """``GET /health``."""
     return {
         "status": "healthy",
         "service": "King Orchestration Agent",
         "timestamp": iso(status.at),
         "version": status.version,
-        "health": health.word.value,
-        "reasons": list(health.reasons),
+        "health": status.health.word.value,
+        "reasons": list(status.health.reasons),
     }
 
 

@@ -90,9 +90,10 @@ class Hub:
         match event:
             case SymbolUpdated(symbol):
                 self._kept.changed(symbol)
+                self._kept.changed(STATUS)
             case Missed():
                 self._kept.all_changed()
             case Logged() | RunProgressed():
-                pass  # what they change of the status shows when its answer has aged, a tenth of a second
+                pass  # what they change of the status shows when its answer has aged, half a second later
             case _:
                 self._kept.changed(STATUS)

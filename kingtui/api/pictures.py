@@ -81,7 +81,6 @@ def router(desk: Desk) -> APIRouter:
         name = quote((await control.picture(image_id)).image.name)
         way = "attachment" if kind is None else "inline"
         response.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{name}"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
     @routes.post(

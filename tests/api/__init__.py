@@ -1,0 +1,1 @@
+"""The HTTP API beyond its seven old routes."""
