@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Request, Response
 
+from kingtui.api.answers import matches
 from kingtui.models import NotFound
 
 FILES = (
@@ -80,30 +81,30 @@ def router() -> APIRouter:
             raise NotFound("Not found")
         return _answer(request, page, caching)
 
-    @routes.api_route("/", methods=["GET", "HEAD"])
-    @routes.api_route("/orchestrator_dashboard.html", methods=["GET", "HEAD"])
+    @routes.get("/")
+    @routes.get("/orchestrator_dashboard.html")
     async def index(request: Request) -> Response:
         return answer(request, "index.html")
 
-    @routes.api_route("/manifest.webmanifest", methods=["GET", "HEAD"])
+    @routes.get("/manifest.webmanifest")
     async def manifest(request: Request) -> Response:
         return answer(request, "manifest.webmanifest")
 
-    @routes.api_route("/service-worker.js", methods=["GET", "HEAD"])
+    @routes.get("/service-worker.js")
     async def service_worker(request: Request) -> Response:
         found = answer(request, "service-worker.js")
         found.headers["content-security-policy"] = "default-src 'self'"  # what the worker itself may fetch
         return found
 
-    @routes.api_route("/favicon.ico", methods=["GET", "HEAD"])
+    @routes.get("/favicon.ico")
     async def favicon(request: Request) -> Response:
         return answer(request, "icon-192.png")
 
-    @routes.api_route("/web/{name}", methods=["GET", "HEAD"])
+    @routes.get("/web/{name}")
     async def file(request: Request, name: str) -> Response:
         return answer(request, name)
 
-    @routes.api_route("/web/{of}/{name}", methods=["GET", "HEAD"])
+    @routes.get("/web/{of}/{name}")
     async def versioned(request: Request, of: str, name: str) -> Response:
         return answer(request, name, _FOR_GOOD if of == version else _ASK_AGAIN)
 
@@ -113,8 +114,8 @@ def router() -> APIRouter:
 def _answer(request: Request, page: Page, caching: str) -> Response:
     packed = page.packed if _takes_gzip(request.headers.get("accept-encoding", "")) else None
     etag = f'"{page.etag}{"-gzip" if packed else ""}"'
-    headers = {"etag": etag, "cache-control": caching, "vary": "accept-encoding", "x-content-type-options": "nosniff"}
-    if _matches(request.headers.get("if-none-match", ""), etag):
+    headers = {"etag": etag, "cache-control": caching, "vary": "accept-encoding"}
+    if matches(etag, request.scope["headers"]):
         return Response(status_code=304, headers=headers)
     if packed:
         headers["content-encoding"] = "gzip"
@@ -128,9 +129,3 @@ def _takes_gzip(accepted: str) -> bool:
         if name.strip() in ("gzip", "*"):
             return weight.strip().removeprefix("q=").strip() not in ("0", "0.0", "0.00", "0.000")
     return False
-
-
-def _matches(wanted: str, etag: str) -> bool:
-    """``If-None-Match``: any of a list, weakly compared (RFC 9110, 13.1.2)."""
-    tags = [tag.strip().removeprefix("W/") for tag in wanted.split(",")]
-    return "*" in tags or etag in tags

@@ -148,12 +148,12 @@ class Guard:
             raise await self._failed(who, error) from None
         if caller is ANYBODY and not self._limits.insecure and _came_through_a_proxy(found):
             raise Refused(401, "this came through a proxy, for somebody else: set KINGTUI_PROXY_HOPS", [_CHALLENGE])
-        if not caller.own and path not in _UNCOUNTED:
+        wanted = needed(scope.get("method", "GET"), path)
+        if not caller.own and wanted is not None and path not in _UNCOUNTED:
             allowed, headers = await self.rates.request(f"token:{token}" if token else who)
             told += headers
             if not allowed:
                 raise Refused(429, "too many requests: wait as long as Retry-After says")
-        wanted = needed(scope.get("method", "GET"), path)
         if wanted is not None and wanted not in caller.scopes:
             if not caller.scopes and token is None:
                 raise Refused(401, "a token is asked for: Authorization: Bearer …", [_CHALLENGE])

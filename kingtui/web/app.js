@@ -40,10 +40,28 @@ function go(moved = true) {
   for (const each of views) part(each.name).hidden = each !== view;
   for (const link of document.querySelectorAll(".places a")) set(link, "aria-current", link.getAttribute("href") === `#${view.name}` ? "page" : null);
   document.title = `${[rest[0], view.title].filter(Boolean).join(" · ")} · kingtui`;
-  view.show(rest);
+  view.show(rest, other);
+  openFirst();
   if (other) window.scrollTo(0, 0);
   if (moved && other) byId("main").focus({ preventScroll: true });
-  if (moved && rest[0] && matchMedia("(max-width: 899px)").matches) window.scrollTo(0, 0);
+  if (moved && rest[0] && !wide()) window.scrollTo(0, 0);
+}
+
+/** Whether a list and what is open of it stand side by side. */
+function wide() {
+  return matchMedia("(min-width: 900px)").matches;
+}
+
+/** Where there is room, the first of a list is opened: nobody wants to see an empty pane. */
+async function openFirst() {
+  const { hash } = location;
+  const name = shown?.name;
+  if (!wide() || hash !== `#${name}`) return;
+  const path = await shown?.first();
+  if (path && location.hash === hash) {
+    window.history.replaceState(null, "", `#${name}/${path}`);
+    go(false);
+  }
 }
 
 /** @param {string} text */
@@ -55,10 +73,10 @@ function decoded(text) {
   }
 }
 
-/** One level up: from what is open to its list, from there home. */
+/** One level up: from what is open to its list, from there home; where both stand side by side, home. */
 function back() {
   const [name, open] = location.hash.slice(1).split("/");
-  location.hash = open ? `#${name}` : "#home";
+  location.hash = open && !wide() ? `#${name}` : "#home";
 }
 
 let told = 0;

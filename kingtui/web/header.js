@@ -2,7 +2,7 @@
 
 import { byId, fill, h, plain, set } from "./dom.js";
 import { button, openDialog } from "./dialogs.js";
-import { HEALTH_MARKS, age, ago, counted, mark, stamp } from "./words.js";
+import { HEALTH_MARKS, age, ago, counted, grouped, mark, stamp } from "./words.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./live.js").Live} Live */
@@ -36,7 +36,7 @@ function showStatus(store) {
   const facts = [
     ["source", plain(status.source)],
     ["when", status.last_picture_at ? `last picture ${ago(status.last_picture_at, now)}` : "no picture yet"],
-    ["count", `${counted(status.pictures_today, "picture")} today, ${counted(status.pictures, "picture")} in all`],
+    ["count", `${grouped(status.pictures_today)} today of ${counted(status.pictures, "picture")}`],
     ["reason", status.health === "attention" ? `▲ ${plain(status.reasons[0] ?? "")}` : ""],
   ];
   const text = facts.map(([, fact]) => fact).join("|");

@@ -40,13 +40,19 @@ export class HistoryView {
     this.section.append(h("div", { class: "split" }, list, h("div", { class: "detail" }, h("a", { class: "back", href: "#history" }, "← All runs"), this.one.trouble, this.run)));
   }
 
-  /** @param {string[]} path */
-  show([id = ""]) {
+  /** @param {string[]} path @param {boolean} entered whether another view was shown before */
+  show([id = ""], entered) {
     this.#id = id;
     set(this.section, "data-open", id ? "" : null);
     fill(this.run, h("p", { class: "muted" }, id ? `Opening run ${id} …` : "Choose a run: what it did and its log are shown here."));
-    this.list.again();
+    if (entered) this.list.again();
+    else this.#rows(this.list.items);
     if (id) this.one.ask();
+  }
+
+  /** The path of the first in the list, once it is there. */
+  async first() {
+    return (await this.list.first())?.id;
   }
 
   /** @param {string} key */
@@ -112,7 +118,7 @@ export class HistoryView {
     fill(this.run,
       h("h2", { tabindex: -1 }, `Run ${run.id} of step ${run.step} `, h("span", { class: tone }, `${symbol} ${word}`)),
       run.error && h("p", { class: "error" }, run.error),
-      h("p", {}, `${result(run)}. Asked for by ${run.trigger}, ${ago(run.requestedAt, now)}.`),
+      h("p", {}, `What it did: ${result(run)}. Why: ${run.trigger}, ${ago(run.requestedAt, now)}.`),
       h("p", { class: "buttons" }, h("button", { type: "button", onclick: () => this.actions.trigger(run.step) }, `Run step ${run.step} again`)),
       h("h3", {}, "Log"),
       log ? h("pre", { class: "log", tabindex: 0, "aria-label": "Log of the run" }, log) : h("p", { class: "muted" }, "It kept no log: it had nothing to do."),

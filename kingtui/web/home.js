@@ -1,11 +1,15 @@
 /** Home: the six steps, the newest symbols, and what happened. */
 
+import { get } from "./api.js";
 import { fill, h, keyed } from "./dom.js";
+import { Loader } from "./loader.js";
 import { stepCards } from "./steps.js";
 import { fillSymbols, symbolTable } from "./symbol_list.js";
 import { stamp } from "./words.js";
 
 /** @typedef {import("./store.js").Store} Store */
+
+const NEWEST = 20;
 
 export class HomeView {
   name = "home";
@@ -14,6 +18,10 @@ export class HomeView {
   /** @param {HTMLElement} section @param {Store} store @param {import("./steps.js").Actions & {pause: () => void, restart: () => void}} actions */
   constructor(section, store, actions) {
     this.store = store;
+    this.newest = new Loader(section, async (signal) => {
+      store.symbols = (await get(`/symbols?sort=updated&descending=true&limit=${NEWEST}`, { signal })).symbols;
+      this.#symbols();
+    });
     this.table = symbolTable();
     this.none = h("p", { class: "muted" }, "No symbol is known yet: the first picture that is read brings the first.");
     this.lines = h("ol", { class: "feed", role: "log", "aria-label": "Activity", tabindex: 0 });
@@ -23,19 +31,27 @@ export class HomeView {
       h("div", { class: "section-head" }, h("h2", { tabindex: -1 }, "Steps"), h("p", { class: "buttons" }, this.pause, restart)),
       stepCards(store, actions),
       h("div", { class: "lower" },
-        h("section", { class: "pane newest", "aria-labelledby": "newest" }, h("h2", { id: "newest" }, "Symbols, the newest first"), this.none, h("div", { class: "scroll" }, this.table),
+        h("section", { class: "pane newest", "aria-labelledby": "newest" }, h("h2", { id: "newest" }, "Symbols, the newest first"), this.newest.trouble, this.none, h("div", { class: "scroll" }, this.table),
           h("p", { class: "legend muted" }, "win rates are liquidation-implied · ? not verified · ! stale")),
         h("section", { class: "pane activity", "aria-labelledby": "activity" }, h("h2", { id: "activity" }, "Activity (UTC)"), this.lines)),
     ); // prettier-ignore
-    for (const topic of ["symbols", "status"]) store.addEventListener(topic, () => this.#symbols());
+    store.addEventListener("symbols", () => {
+      this.#symbols();
+      this.newest.soon();
+    });
     store.addEventListener("feed", () => this.#feed());
     store.addEventListener("status", () => fill(this.pause, store.status.paused ? "Resume" : "Pause"));
     let beat = 0;
     store.addEventListener("tick", () => ++beat % 15 === 0 && this.#symbols());
   }
 
-  show() {
-    this.#symbols();
+  /** @param {string[]} _path @param {boolean} _entered */
+  show(_path, _entered) {
+    if (this.store.status) this.newest.ask();
+  }
+
+  async first() {
+    return undefined;
   }
 
   /** @param {string} _key */

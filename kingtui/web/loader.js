@@ -22,8 +22,16 @@ export class Loader {
     this.load = load;
   }
 
+  /** What was asked last, until it is shown. @type {Promise<void>} */
+  done = Promise.resolve();
+
   /** Ask now; what was asked before is forgotten. */
-  async ask() {
+  ask() {
+    this.done = this.#ask();
+    return this.done;
+  }
+
+  async #ask() {
     this.#asking?.abort();
     clearTimeout(this.#timer);
     this.#timer = 0;

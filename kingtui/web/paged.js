@@ -25,6 +25,12 @@ export class Paged {
     this.trouble = this.loader.trouble;
   }
 
+  /** The first item, once the list is there. */
+  async first() {
+    await this.loader.done;
+    return /** @type {T | undefined} */ (this.items[0]);
+  }
+
   /** Begin anew: what is looked for is another. */
   anew() {
     return this.#ask("anew");

@@ -26,7 +26,7 @@ const NOTHING = {
 };
 
 /**
- * @param {any} view as `GET /images/{id}` tells it
+ * @param {any} view what `GET /images/{id}` tells, its picture's own facts beside the rest
  * @param {number} now
  * @param {{retry: () => void, reread: () => void}} actions
  */

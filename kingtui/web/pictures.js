@@ -41,17 +41,23 @@ export class PicturesView {
     this.section.append(h("div", { class: "split" }, list, h("div", { class: "detail" }, h("a", { class: "back", href: "#pictures" }, "← All pictures"), this.one.trouble, this.card)));
   }
 
-  /** @param {string[]} path */
-  show([id = ""]) {
+  /** @param {string[]} path @param {boolean} entered whether another view was shown before */
+  show([id = ""], entered) {
     const other = id !== this.#id;
     this.#id = id;
     set(this.section, "data-open", id ? "" : null);
-    this.list.again();
+    if (entered) this.list.again();
+    else this.#rows(this.list.items);
     if (other || !id) {
       this.#shown = "";
       fill(this.card, h("p", { class: "muted" }, id ? `Opening picture ${id} …` : "Choose a picture: it is shown here beside what was read from it."));
     }
     if (id) this.one.ask();
+  }
+
+  /** The path of the first in the list, once it is there. */
+  async first() {
+    return (await this.list.first())?.id;
   }
 
   /** @param {string} key */
@@ -97,7 +103,8 @@ export class PicturesView {
   async #one(signal) {
     let view;
     try {
-      view = await get(`/images/${encodeURIComponent(this.#id)}`, { signal });
+      const { image, ...rest } = await get(`/images/${encodeURIComponent(this.#id)}`, { signal });
+      view = { ...rest, ...image, failures: rest.attempts };
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
       fill(this.card, h("h2", { tabindex: -1 }, `Picture ${this.#id}`), h("p", {}, error.message));

@@ -1,6 +1,6 @@
 /** The reports: by symbol and by day, and the text of the one that is open. */
 
-import { ApiError, get, post, query } from "./api.js";
+import { ApiError, get, query } from "./api.js";
 import { fill, h, keyed, set } from "./dom.js";
 import { Loader } from "./loader.js";
 import { markdown } from "./markdown.js";
@@ -45,16 +45,23 @@ export class ReportsView {
     this.section.append(h("div", { class: "split" }, list, h("div", { class: "detail" }, h("a", { class: "back", href: "#reports" }, "← All reports"), this.one.trouble, this.text)));
   }
 
-  /** @param {string[]} path */
-  show([symbol = "", id = ""]) {
+  /** @param {string[]} path @param {boolean} entered whether another view was shown before */
+  show([symbol = "", id = ""], entered) {
     const other = symbol !== this.#symbol || id !== this.#id;
     [this.#symbol, this.#id] = [symbol, id];
     set(this.section, "data-open", symbol ? "" : null);
-    this.list.again();
+    if (entered) this.list.again();
+    else this.#rows(this.list.items);
     if (!other && this.text.childElementCount) return;
     this.#shown = "";
     fill(this.text, h("p", { class: "muted" }, symbol ? `Opening the report of ${symbol} …` : "Choose a report: it is shown here."));
     if (symbol) this.one.ask();
+  }
+
+  /** The path of the first in the list, once it is there. */
+  async first() {
+    const report = await this.list.first();
+    return report && `${encodeURIComponent(report.symbol)}/${report.id}`;
   }
 
   /** @param {string} key */
@@ -91,11 +98,7 @@ export class ReportsView {
   async #one(signal) {
     let found;
     try {
-      if (this.#id) {
-        const { result } = await post("/control/report_text", { args: { report_id: Number(this.#id) } });
-        if (signal.aborted) return;
-        found = { symbol: result.symbol, report: result.text, file: result.file, timestamp: result.at };
-      } else found = await get(`/reports/${encodeURIComponent(this.#symbol)}`, { signal });
+      found = await get(`/reports/${encodeURIComponent(this.#symbol)}${query({ id: this.#id })}`, { signal });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
       fill(this.text, h("h2", { tabindex: -1 }, this.#symbol), h("p", {}, "No report found."));

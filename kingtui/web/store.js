@@ -18,7 +18,7 @@ const REFRESH = 4000;
 export class Store extends EventTarget {
   /** The answer of `GET /status`. @type {any} */
   status = null;
-  /** The newest symbols as `GET /data/{symbol}` tells them. @type {any[]} */
+  /** The newest symbols of the last snapshot, as `GET /data/{symbol}` tells them. @type {any[]} */
   symbols = [];
   /** @type {Run[]} newest last */
   history = [];
@@ -99,14 +99,13 @@ export class Store extends EventTarget {
     this.#known(status);
     if (before?.history_count === status.history_count && before?.pictures === status.pictures) return;
     this.#catchUp();
-    for (const topic of ["images", "history", "reports"]) this.#changed(topic);
+    for (const topic of ["symbols", "images", "history", "reports"]) this.#changed(topic);
   }
 
   /** What a snapshot and events would have told. */
   async #catchUp() {
     try {
-      const [symbols, history] = await Promise.all([get("/symbols?sort=updated&descending=true&limit=20"), get(`/history?limit=${RUNS}`)]);
-      this.symbols = symbols.symbols;
+      const history = await get(`/history?limit=${RUNS}`);
       const known = Math.max(0, ...this.history.map((run) => run.id));
       this.history = history.history.map(runOf);
       if (known) for (const run of this.history) if (run.id > known) this.feed.take({ type: "run_finished", seq: 0, at: run.finishedAt ?? "" }, run);
@@ -114,7 +113,7 @@ export class Store extends EventTarget {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     }
-    for (const topic of ["symbols", "feed"]) this.#changed(topic);
+    this.#changed("feed");
   }
 
   /** @param {import("./live.js").Frame} event */

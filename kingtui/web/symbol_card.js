@@ -66,12 +66,10 @@ function rates(record, now) {
   const rows = [["24h", "24 hours"], ["7d", "7 days"], ["1m", "1 month"]].map(([key, name]) => {
     const text = record[`WinRate_${key}`];
     const long = longShare(text);
-    return h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "wide" }, rateBar(long)),
-      h("td", { class: long === null ? "muted" : "strong" }, text ?? NOT_AVAILABLE),
-      h("td", { class: "muted" }, source(record[`WinRate_${key}_Source`], record[`WinRate_${key}_At`], now)));
+    return h("li", {}, h("span", { class: "horizon" }, name), rateBar(long), h("span", { class: long === null ? "muted" : "strong" }, text ?? NOT_AVAILABLE),
+      h("span", { class: "muted" }, source(record[`WinRate_${key}_Source`], record[`WinRate_${key}_At`], now)));
   }); // prettier-ignore
-  const heads = ["Horizon", "", "Long/short", "Rests on"].map((name) => h("th", { scope: "col" }, name));
-  return h("table", { class: "rates" }, h("thead", { class: "unseen" }, h("tr", {}, heads)), h("tbody", {}, rows));
+  return h("ul", { class: "rates" }, rows);
 }
 
 /** @param {Zoom} zoom @param {(zoom: Zoom) => void} zoomed */

@@ -8,14 +8,13 @@ const DASH = "–";
 
 /**
  * What a row shows of a record. A cluster that the price has passed is no target.
- * @param {any} record flat, or an entry of `GET /symbols`
+ * @param {any} record flat
  */
 export function rowOf(record) {
   const now = record.CurrentPrice;
-  const listed = "ClusterBelow" in record;
   const beside = (/** @type {string} */ sign) => ["1", "2"].map((each) => record[`Liqcluster${sign}${each}`]).filter((at) => at !== null && at !== undefined);
-  const below = listed ? record.ClusterBelow : beside("-").find((at) => at < now);
-  const above = listed ? record.ClusterAbove : beside("+").find((at) => at > now);
+  const below = beside("-").find((at) => at < now);
+  const above = beside("+").find((at) => at > now);
   return {
     symbol: record.Symbol,
     price: now,

@@ -68,15 +68,22 @@ export class SymbolsView {
     }).observe(this.card);
   }
 
-  /** @param {string[]} path */
-  show([symbol = ""]) {
+  /** @param {string[]} path @param {boolean} entered whether another view was shown before */
+  show([symbol = ""], entered) {
     const other = symbol !== this.#symbol;
     this.#symbol = symbol;
     set(this.section, "data-open", symbol ? "" : null);
     if (other) this.#known = null;
-    this.list.ask();
+    if (entered) this.list.ask();
+    else this.#rows();
     if (symbol) this.one.ask();
     if (other) fill(this.card, symbol ? h("p", { class: "muted" }, `Looking up ${symbol} …`) : h("p", { class: "muted" }, "Choose a symbol: its levels, win rates and what they rest on are shown here."));
+  }
+
+  /** The path of the first in the list, once it is there. */
+  async first() {
+    await this.list.done;
+    return this.#records[0] && encodeURIComponent(this.#records[0].Symbol);
   }
 
   /** The keys of this view. @param {string} key */
@@ -108,9 +115,13 @@ export class SymbolsView {
     const wanted = query({ find: this.find.value.trim(), sort, descending: DESCENDING.includes(sort), limit: Math.min(this.#shown, 500) });
     const found = await get(`/symbols${wanted}`, { signal });
     this.#records = found.symbols;
-    fillSymbols(this.table, found.symbols, this.store.now(), this.#symbol);
+    this.#rows();
     fill(this.count, found.total > found.symbols.length ? `${found.symbols.length} of ${counted(found.total, "symbol")}` : counted(found.total, "symbol"));
     this.more.hidden = found.total <= found.symbols.length || this.#shown >= 500;
+  }
+
+  #rows() {
+    fillSymbols(this.table, this.#records, this.store.now(), this.#symbol);
   }
 
   /** @param {AbortSignal} signal */
@@ -149,7 +160,7 @@ export class SymbolsView {
 }
 
 /** @param {any} found as `GET /symbols/{symbol}/levels` tells it @returns {import("./plot.js").Levels} */
-function levelsOf({ symbol, price, map, bars, clusters }) {
-  const drawn = map && { price: map.price, at: map.at, verified: map.bars_verified, bars };
+function levelsOf({ symbol, price, map, clusters }) {
+  const drawn = map && { price: map.price, at: map.at, verified: map.bars_verified, bars: map.bars };
   return { symbol, now: price, map: drawn, clusters };
 }

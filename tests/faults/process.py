@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from kingtui.home import Home, owner
+from kingtui.home import Home, own_secret, owner
 from kingtui.models import KingError
 from kingtui.settings import Settings, variable
 
@@ -60,10 +60,15 @@ class Process:
     """``with Process(home) as kingtui:`` starts it and waits for its first answer; the end is SIGTERM.
 
     Settings are given without their prefix, in any case: ``step_timeout=5``. ``before`` is called in the new process.
+    ``port`` 0 takes a free one at each start.
     """
 
-    def __init__(self, home: Path, *, before: Callable[[], None] | None = None, **settings: object) -> None:
+    def __init__(
+        self, home: Path, *, port: int = 0, before: Callable[[], None] | None = None, **settings: object
+    ) -> None:
         self.home = Home(home)
+        self.address = ""
+        self._port = port
         self._before = before
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,15 +85,16 @@ class Process:
     def launch(self) -> None:
         """Start without waiting."""
         self._process = subprocess.Popen(
-            command(self.home.root, "--port", "0"), cwd=ROOT, env=environment(**self._settings),
+            command(self.home.root, "--port", str(self._port)), cwd=ROOT, env=environment(**self._settings),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=self._before,
         )  # fmt: skip
 
     def start(self) -> None:
         """Start, and wait until it answers."""
         self.launch()
-        address = wait_for(self._address, "an owner of the home")
-        self._http = httpx.Client(base_url=address, timeout=10)
+        self.address = wait_for(self._address, "an owner of the home")
+        headers = {"Authorization": f"Bearer {own_secret(self.home)}"}
+        self._http = httpx.Client(base_url=self.address, timeout=10, headers=headers)
         wait_for(self._answers, "an answer")
 
     @property
@@ -108,6 +114,14 @@ class Process:
         """The answer to a POST."""
         assert self._http is not None
         return self._http.post(path)
+
+    def token(self, scope: str) -> str:
+        """A token of its own making."""
+        made = [sys.executable, "-m", "kingtui", "token", "create", "--name", scope, "--scope", scope, "--home"]
+        done = subprocess.run(
+            [*made, str(self.home.root)], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
 
     def kill(self) -> None:
         """kill -9. Its pool workers notice and go by themselves."""

@@ -355,6 +355,14 @@ async def test_every_answer_says_what_a_browser_may_not_do(opened, closed):
         assert "strict-transport-security" not in answer.headers
 
 
+async def test_a_page_that_a_browser_kept_keeps_its_policy(opened):
+    page = await opened.get("/")
+    assert page.headers["content-security-policy"].startswith("default-src 'self';")
+    again = await opened.get("/", headers={"If-None-Match": page.headers["etag"]})
+    assert again.status_code == 304
+    assert "content-security-policy" not in again.headers
+
+
 async def test_no_secret_is_told(closed):
     runtime, http = closed
     secret = own_secret(runtime.home)
