@@ -42,9 +42,12 @@ class SafeHeaders:
         self.page: Headers = [*_PAGE, *more]
 
     def add(self, start: Message, more: Headers) -> None:
-        """Add them, and ``more``, to the start of an answer; what the answer says itself stays."""
+        """Add them, and ``more``, to the start of an answer; what the answer says itself stays.
+
+        A 304 names no type, and what it says replaces what the browser kept: it says nothing of policies.
+        """
         headers = start.get("headers") or []
-        chosen, said = self.data, set()
+        chosen, said = _ALWAYS if start["status"] == 304 else self.data, set()
         for name, value in headers:
             if name == b"content-type" and value.startswith(b"text/html"):
                 chosen = self.page
