@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from kingtui.commands import check_home, check_program, check_services
+from kingtui.commands import check_access, check_home, check_program, check_services
 from kingtui.commands.checks import Finding, Patient, Verdict
 from kingtui.commands.output import cell, out, write_json
 from kingtui.home import Home
@@ -30,6 +30,7 @@ CHECKS: Sequence[tuple[str, Check]] = (
     ("quarantine", check_home.quarantine),
     ("sources", check_home.sources),
     ("API", check_home.api),
+    ("access", check_access.access),
     ("Airtable", check_services.airtable),
 )
 MARKS = {Verdict.WELL: ("✓", "green"), Verdict.NOTE: ("!", "yellow"), Verdict.ILL: ("✗", "red")}

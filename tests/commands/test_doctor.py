@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from kingtui.commands.check_access import access
+from kingtui.commands.checks import Patient
 from kingtui.home import Home, HomeLock
+from kingtui.models import KingError, WrongUse
 from kingtui.settings import Settings
 from tests.commands.shell import kingtui
 
@@ -95,3 +98,33 @@ def test_locate_lists_every_setting_with_its_source(tmp_path: Path) -> None:
     assert settings["KINGTUI_BATCH"] == ("7", "environment")
     assert settings["KINGTUI_HOME"] == (str(tmp_path / "king" / "demo"), "flag --home, its demo")
     assert not (tmp_path / "king").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "verdict", "said"),
+    [
+        ({}, "well", "whoever works on this machine may use it"),
+        ({"require_token": True}, "well", "whoever shows a token may use it"),
+        ({"host": "0.0.0.0", "insecure": True}, "note", "reached without TLS"),
+        ({"host": "0.0.0.0", "jwt_key": "k" * 32}, "note", "0.0.0.0 is reached without TLS"),
+    ],
+)
+async def test_who_may_use_the_api(tmp_path: Path, settings: dict[str, Any], verdict: str, said: str) -> None:
+    (finding,) = await access(Patient(Settings(home=tmp_path / "king", **settings), Home(tmp_path / "king")))
+    assert finding.verdict == verdict
+    assert said in finding.text
+    assert not (tmp_path / "king").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"host": "0.0.0.0"}, "can be reached by other machines"),
+        ({"host": "no.such.host.invalid"}, "the address of KINGTUI_HOST no.such.host.invalid is not known"),
+        ({"jwt_key": "short"}, "KINGTUI_JWT_KEY has 5 bytes"),
+        ({"certfile": "/none.pem"}, "KINGTUI_CERTFILE is set and KINGTUI_KEYFILE is not"),
+    ],
+)
+async def test_what_would_stop_the_start_is_found(tmp_path: Path, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(WrongUse if "invalid" not in said else KingError, match=said):
+        await access(Patient(Settings(home=tmp_path / "king", **settings), Home(tmp_path / "king")))

@@ -6,7 +6,10 @@ import hashlib
 import hmac
 import itertools
 import json
+import re
+import struct
 import time
+import zlib
 
 import jwt
 import pytest
@@ -14,6 +17,7 @@ import pytest_asyncio
 
 from kingtui.home import own_secret
 from tests.guard.served import KEY, bearer, is_error, raw, rsa_pair, served, signed
+from tests.world import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PRIVATE, PUBLIC = rsa_pair()
@@ -320,6 +324,60 @@ async def test_a_body_of_ten_megabytes_is_refused(opened, closed):
             b"POST /trigger/3 HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + length + b"\r\n\r\n",
         )
         assert status in (400, 413)
+
+
+def bomb() -> bytes:
+    """A picture of some kilobytes that would fill 600 MB."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    row = b"\0" * (1 + 3 * 14_000)
+    squeeze = zlib.compressobj(1)
+    rows = b"".join(squeeze.compress(row) for _ in range(14_000)) + squeeze.flush()
+    head = struct.pack(">IIBBBBB", 14_000, 14_000, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.slow
+async def test_a_picture_that_would_fill_the_memory_is_set_aside(opened, tmp_path):
+    picture = await asyncio.to_thread(bomb)
+    assert len(picture) < 6_000_000
+    name = "../../\x1b]0;pwned\x07<script>.png"
+    answer = await opened.post("/images", files={"file": (name, picture, "image/png")})
+    assert answer.status_code in (201, 400, 415, 422), answer.text
+    if answer.status_code == 201:
+        assert re.fullmatch(r"downloads/[^/]+\.png", answer.json()["path"])
+        assert "\x1b" not in answer.json()["path"]
+
+        async def set_aside():
+            found = (await opened.get("/images?stage=quarantined")).json()["images"]
+            return found and found[0]["path"].startswith("downloads/Quarantine/")
+
+        await until(set_aside, "the bomb in Quarantine")
+    assert (await opened.get("/health")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"--x\r\n", b"\0" * 1000, b"--x\r\nContent-Disposition: form-data\r\n\r\n\r\n--x--"]
+)
+async def test_what_is_no_upload_is_refused(opened, body):
+    answer = await opened.post("/images", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["error"]
+
+
+async def test_an_upload_past_its_limit_is_refused(closed):
+    runtime, http = closed
+
+    async def parts():
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+        for _ in range(60):
+            yield b"a" * 1_000_000
+
+    head = bearer(own_secret(runtime.home)) | {"Content-Type": "multipart/form-data; boundary=x"}
+    assert is_error(await http.post("/images", content=parts(), headers=head), 413, "too_large")
+    assert not list(runtime.home.downloads.glob("*.png"))
 
 
 @pytest.mark.parametrize("data", [
