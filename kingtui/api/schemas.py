@@ -25,6 +25,14 @@ class Health(TypedDict):
     reasons: list[str]
 
 
+class ModelUse(TypedDict):
+    """What a run asked of a language model. ``cost`` in US dollars."""
+
+    calls: int
+    tokens: int
+    cost: float
+
+
 class Run(TypedDict):
     """A run of a step. ``duration`` in seconds; ``items`` = ``done`` + ``failed`` + ``quarantined``."""
 
@@ -40,6 +48,7 @@ class Run(TypedDict):
     quarantined: int
     error: str | None
     count: int
+    model: ModelUse | None
     requested_at: Moment
     started_at: Moment | None
     running: bool
@@ -162,6 +171,7 @@ Record = TypedDict(
         "LastUpdated": Moment,
         "Verified": bool,
         "Stale": bool,
+        "PriceNote": str | None,
     },
 )
 """All that is known of a symbol."""

@@ -118,6 +118,13 @@ class Beside:
         raise KingError(f"run {run_id} is no longer in the history of {self._api.owner}")
 
 
+def _use(found: dict[str, Any] | None) -> dict[str, int]:
+    """What a run asked of a language model, as the fields of a run."""
+    if found is None:
+        return {}
+    return {"calls": found["calls"], "tokens": found["tokens"], "cost": round(found["cost"] * 1_000_000)}
+
+
 def _run(entry: dict[str, Any]) -> Run:
     """An entry of the API's history as a run."""
 
@@ -129,5 +136,5 @@ def _run(entry: dict[str, Any]) -> Run:
         entry["id"], entry["step"], status, entry["trigger"], datetime.fromisoformat(entry["requested_at"]),
         started_at=moment("started_at"), finished_at=None if status in _OPEN else moment("timestamp"),
         done=entry["done"], failed=entry["failed"], quarantined=entry["quarantined"], error=entry["error"],
-        count=entry["count"],
+        count=entry["count"], **_use(entry["model"]),
     )  # fmt: skip

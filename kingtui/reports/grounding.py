@@ -22,6 +22,7 @@ from kingtui.reports.numbers import Found, Number, numbers_in
 MOST_SENTENCES = 12
 LONGEST = 400
 """Characters of a sentence."""
+_EXACT = Decimal("1e-12")
 MOST_ROUNDED = Decimal("0.05")
 """How far rounding may move a number, as a share of it."""
 
@@ -63,11 +64,12 @@ class FactSheet:
     def _derived(self, fact: Fact) -> Iterator[Number]:
         if not (fact.level and self.reference):
             return
-        away = abs(_value(fact.level) - _value(self.reference))
-        tiny = Decimal("1e-12")
-        yield Number("", away, tiny)
-        if _value(self.reference):
-            yield Number("", away / _value(self.reference) * 100, tiny, percent=True)
+        current = _value(self.reference)
+        away = _value(fact.level) - current
+        sign = (away > 0) - (away < 0)
+        yield Number("", abs(away), _EXACT, sign=sign)
+        if current:
+            yield Number("", abs(away) / current * 100, _EXACT, percent=True, sign=sign)
 
     def objection(self, sentence: str) -> str:
         """Why a sentence does not follow from the facts; empty where every number in it is one of them."""

@@ -197,3 +197,43 @@ def test_every_number_of_a_record_stands_in_a_listed_picture(known: list[Evidenc
     for kind in Kind:
         ats = [item.at for item in known if item.kind is kind]
         assert max((item.at for item in found.evidence if item.kind is kind), default=None) == max(ats, default=None)
+
+
+def live(value: float, at: datetime = NOW) -> Value:
+    return Value(value, at, "binance", True)
+
+
+@pytest.mark.parametrize(
+    ("price", "hours", "counts", "verified", "says"),
+    [
+        (1000.0, 1, 1000.0, True, None),
+        (1019.9, 1, 1019.9, True, None),
+        (1021.0, 1, 1021.0, False, "+2.1% from the chart: the liquidation map of"),
+        (975.0, 1, 975.0, False, "−2.5% from the chart"),
+        (1400.0, 25, 1400.0, True, None),  # a chart of the day before is no witness of now
+        (3000.0, 1, 1000.0, False, "which cannot be"),
+        (1.0, 1, 1000.0, False, "which cannot be"),  # 1000 coins a price, or one
+        (3000.0, 24 * 31, 3000.0, True, None),
+    ],
+)
+def test_a_live_price_is_compared_with_the_charts(
+    price: float, hours: float, counts: float, verified: bool, says: str | None
+) -> None:
+    found = made([liquidation_map(at=ago(hours=hours))], live(price))
+    assert found.price is not None
+    assert (found.price.value, found.price.verified) == (counts, verified)
+    assert found.price.source == ("binance" if counts == price else "liquidation map")
+    flat = found.flat()
+    assert (flat["CurrentPrice"], flat["Verified"]) == (counts, verified)
+    if says is None:
+        assert flat["PriceNote"] is None
+    else:
+        assert says in flat["PriceNote"]
+        assert "binance says" in flat["PriceNote"], "both prices stand in the note"
+        assert "says 1,000" in flat["PriceNote"]
+
+
+def test_without_a_chart_price_the_live_one_stands_alone() -> None:
+    found = made([rsi(55.0)], live(5.0))
+    assert found.price == live(5.0)
+    assert found.price_note is None
