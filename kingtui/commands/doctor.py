@@ -32,6 +32,8 @@ CHECKS: Sequence[tuple[str, Check]] = (
     ("API", check_home.api),
     ("access", check_access.access),
     ("Airtable", check_services.airtable),
+    ("OpenAI", check_services.openai),
+    ("prices", check_services.prices),
 )
 MARKS = {Verdict.WELL: ("✓", "green"), Verdict.NOTE: ("!", "yellow"), Verdict.ILL: ("✗", "red")}
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from kingtui.clock import Clock
 from kingtui.models import Connection, Service
 from kingtui.services.openai.budget import Budget, Call, Ledger, Spending, budget_of, dollars
-from kingtui.services.openai.endpoint import Endpoint, Exchange, NoAnswer, Trouble
+from kingtui.services.openai.endpoint import Endpoint, Exchange, NoAnswer, Trouble, endpoint_of
 from kingtui.services.openai.questions import Question
 from kingtui.services.openai.standing import Standing, midnight, next_day
 from kingtui.settings import Settings
@@ -100,8 +100,7 @@ class Assistant:
         """How it stands with the server, and what today cost."""
         now = self._clock.now()
         standing, spent = await self._now(), await self._ledger.spent(midnight(now))
-        limits = f"{self._budget.calls} calls, {dollars(spent.cost)} of {dollars(self._budget.per_day)}"
-        today = f"today {spent.calls} of {limits}"
+        today = self._budget.told(spent)
         if standing.trouble == "rate" or not (why := standing.why_not(now)):
             over = self._budget.objection(spent, 0)
             detail = f"{self._endpoint.model}; {over or 'ready'}; {today}"
@@ -214,6 +213,6 @@ def assistant_of(settings: Settings, ledger: Ledger, clock: Clock, tell: Tell) -
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
     account = hashlib.sha256(f"{key}\0{settings.openai_base_url}".encode()).hexdigest()[:12]
     return Assistant(
-        Endpoint(key, settings.openai_base_url, settings.openai_model, settings.openai_temperature),
-        budget_of(settings), ledger, clock, tell, concurrency=settings.ai_concurrency, account=account,
+        endpoint_of(settings), budget_of(settings), ledger, clock, tell, concurrency=settings.ai_concurrency,
+        account=account,
     )  # fmt: skip

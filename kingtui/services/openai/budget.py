@@ -96,6 +96,10 @@ class Budget:
         """The most that a question can cost."""
         return self.cost(question.tokens_in, question.most_tokens)
 
+    def told(self, spent: Spending) -> str:
+        """How much of the day is spent, in words."""
+        return f"today {spent.calls} of {self.calls} calls, {dollars(spent.cost)} of {dollars(self.per_day)}"
+
     def objection(self, spent: Spending, more: int) -> str:
         """Why a call that may cost ``more`` is too much for the day; empty where it is not."""
         if not self.per_day or not self.calls:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kingtui.services import ServiceUnavailable
 from kingtui.services.openai.questions import CHARACTERS_PER_TOKEN, Question
+from kingtui.settings import Settings
 
 if TYPE_CHECKING:
     import openai
@@ -72,11 +73,13 @@ class Endpoint:
         return self._understood(raw, question)
 
     async def models(self) -> list[str]:
-        """The models that the server offers, which costs nothing. Raises NoAnswer."""
+        """The models that the server offers, which costs nothing; none where it keeps no list. Raises NoAnswer."""
         import openai
 
         try:
             return [model.id async for model in self._connected().models.list()]
+        except openai.NotFoundError:
+            return []
         except openai.OpenAIError as error:
             raise self._no_answer(error) from error
 
@@ -190,3 +193,9 @@ def _span(text: str) -> float:
     return sum(
         float(number) * units[unit] for number, unit in re.findall(r"([0-9.]+)(ms|h|m|s)", text) if number != "."
     )
+
+
+def endpoint_of(settings: Settings) -> Endpoint:
+    """The server that the settings name."""
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
+    return Endpoint(key, settings.openai_base_url, settings.openai_model, settings.openai_temperature)

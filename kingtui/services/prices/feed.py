@@ -108,6 +108,19 @@ class LivePrices:
             return Service("prices", "Live prices", Connection.PROBLEM, "; ".join(resting), todo)
         return Service("prices", "Live prices", Connection.CONNECTED, "; ".join([told, *resting]))
 
+    async def look(self, symbol: str) -> tuple[dict[str, Quote], list[str]]:
+        """What each venue says now, asked once whatever it said before: quotes by venue, and what was wrong."""
+        asked = [asyncio.create_task(self._quote(venue, symbol)) for venue in self._venues]
+        await asyncio.wait(asked)
+        found: dict[str, Quote] = {}
+        wrong: list[str] = []
+        for venue, task in zip(self._venues, asked, strict=True):
+            try:
+                found[venue.name] = task.result()
+            except (BadPrice, NotListed) as error:
+                wrong.append(str(error))
+        return found, wrong
+
     def _want(self, symbol: str, now: datetime) -> None:
         if symbol in self._wanted or len(self._wanted) < MOST_WANTED:
             self._wanted[symbol] = now + WANTED
