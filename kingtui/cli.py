@@ -10,6 +10,7 @@ import errno
 import gc
 import os
 import sys
+from types import TracebackType
 from typing import NoReturn
 
 
@@ -20,6 +21,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # closed by whoever started us
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.excepthook = _broken
     try:
         try:
             from kingtui.commands.command_line import app
@@ -41,6 +43,16 @@ def main() -> NoReturn:
         _say(str(error))
         sys.exit(2 if isinstance(error, WrongUse) else 1)
     sys.exit(0)
+
+
+def _broken(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What Python tells of an error that nobody caught, without secrets."""
+    import traceback
+
+    from kingtui.redaction import hide
+
+    if sys.stderr is not None:
+        sys.stderr.write(hide("".join(traceback.format_exception(kind, error, trace))))
 
 
 def _say(text: str) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Literal, Self
 
 from kingtui.models import Attachment, Health, LogEntry, Progress, Run, Stage
+from kingtui.redaction import hide
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,5 +226,7 @@ class EventBus:
 
     def post(self, event: Event) -> None:
         """Tell everyone."""
+        if isinstance(event, Notice):
+            event = replace(event, text=hide(event.text))
         for subscription in tuple(self._subscriptions):
             subscription.put(event)

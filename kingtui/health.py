@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from kingtui.events import HealthChanged
 from kingtui.models import Health, HealthWord, RunStatus, Stage
 from kingtui.orchestrator import Orchestrator
+from kingtui.redaction import hide
 from kingtui.services import Source
 from kingtui.steps.base import Toolbox
 from kingtui.store import images
@@ -72,10 +73,11 @@ class HealthKeeper:
             doubtful, judged = await images.doubtful(connection, WINDOW)
             self.heard = await images.last_received(connection)
         free = await asyncio.to_thread(self._tools.home.free_disk)
-        self._reasons = (
+        found = (
             *self._problems(), *self._steps(), *self._silence(now), *self._quarantine(stages),
             *self._disk(free), *self._changed_charts(doubtful, judged),
         )  # fmt: skip
+        self._reasons = tuple(hide(reason) for reason in found)
         if self.health != self._posted:
             self._posted = self.health
             self._tools.bus.post(HealthChanged(self._posted))

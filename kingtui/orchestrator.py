@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from kingtui.events import Notice, PauseChanged, Restarted, RunFinished, RunRequested, RunStarted
 from kingtui.logs import run_log
 from kingtui.models import MANUAL, KingError, Run, RunStatus, StepStatus, Triggered, WrongUse
+from kingtui.redaction import hide
 from kingtui.steps.base import Outcome, RunContext, Step, Toolbox
 from kingtui.store import cursors, runs
 from kingtui.store.database import StoreFailed
@@ -291,14 +292,14 @@ class Orchestrator:
             return lane.ends_as or (RunStatus.CANCELLED, "cancelled")
         error = work.exception()
         if error is not None:
-            text = str(error) if isinstance(error, KingError) else f"{type(error).__name__}: {error}"
+            text = hide(str(error) if isinstance(error, KingError) else f"{type(error).__name__}: {error}")
             log.error(
                 "step %d broke: %s", context.run.step, text, exc_info=None if isinstance(error, KingError) else error
             )
             return RunStatus.FAILED, text
         failed, taken = context.counts[Outcome.FAILED], context.taken - context.counts[Outcome.WAITS]
         text = "; ".join(context.errors[:3]) + (f"; and {len(context.errors) - 3} more" if context.errors[3:] else "")
-        return (RunStatus.FAILED if failed and failed == taken else RunStatus.SUCCESS), text or None
+        return (RunStatus.FAILED if failed and failed == taken else RunStatus.SUCCESS), hide(text) or None
 
     async def _finish(self, lane: Lane, context: RunContext, status: RunStatus, error: str | None) -> None:
         counts = context.counts

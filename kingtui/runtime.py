@@ -23,10 +23,11 @@ from kingtui.health import HealthKeeper
 from kingtui.home import Home, HomeLock, make_secret, publish_certificate
 from kingtui.housekeeping import Housekeeping
 from kingtui.logs import Logs
-from kingtui.mirror import mirror_of, missing
 from kingtui.models import KingError, LogEntry, WrongUse
 from kingtui.orchestrator import Orchestrator, Spawn
+from kingtui.outgoing import Outgoing
 from kingtui.outside import assistant_for, prices_for
+from kingtui.redaction import hidden, hide
 from kingtui.runner import Job, PoolRunner
 from kingtui.server import ApiServer, PortBusy, address_of, addresses, bind, tls_context
 from kingtui.services import LiveSource, Source
@@ -93,7 +94,7 @@ class Runtime:
             self._lock.acquire()
             stack.callback(self._lock.release)
             await asyncio.to_thread(self.home.sweep)
-            self._logs.redact(self.settings.secrets())
+            hidden.add(self.settings.secrets())
             self._logs.start()
             stack.callback(self._logs.stop)
             self._logs.listen(self._logged, asyncio.get_running_loop())
@@ -135,11 +136,11 @@ class Runtime:
         self._triggers = Triggers(tools, self._orchestrator, intake, self._filing, self.sources)
         self._health = HealthKeeper(tools, self._orchestrator, self.sources, self._reasons)
         self._housekeeping = Housekeeping(tools)
-        self._mirror = mirror_of(tools)
+        self._outgoing = Outgoing(tools, lambda: self._health.health)
         self.intake = intake
         self.control = LocalControl(
             tools, self._orchestrator, self._triggers, self._health, self._filing, self.sources, self._logs,
-            lambda: (self._api.address if self._api else None, self._api_problem), self.set_api, mirror=self._mirror,
+            lambda: (self._api.address if self._api else None, self._api_problem), self.set_api, self._outgoing,
             sign_in=made.sign_in,
         )  # fmt: skip
 
@@ -186,7 +187,7 @@ class Runtime:
                 has_tokens = await tokens.usable(connection, self._clock.now())
             check_exposure(self.settings, addresses(self._sockets), has_tokens=has_tokens)
             await asyncio.to_thread(publish_certificate, self.home, self.settings.certfile)
-            await asyncio.to_thread(make_secret, self.home)  # before others learn the address
+            hidden.add([await asyncio.to_thread(make_secret, self.home)])  # before others learn the address
         except BaseException:
             self._close_sockets()
             raise
@@ -278,8 +279,8 @@ class Runtime:
         self._keep("health", self._health.run)
         self._keep("health events", self._nudge_health)
         self._keep("housekeeping", self._housekeeping.run)
-        if self._mirror is not None:
-            self._keep("mirror", self._mirror.run)
+        for name, loop in self._outgoing.loops().items():
+            self._keep(name, loop)
 
     async def stop(self) -> None:
         """Stop in order: no new work, runs ended, then the API and the other loops. Safe to call twice."""
@@ -308,10 +309,7 @@ class Runtime:
             found.append(self._api_problem)
         if self._guard is not None and self._guard.rates.problem:
             found.append(self._guard.rates.problem)
-        if self._mirror is not None:
-            found += self._mirror.reasons()
-        elif setting := missing(self.settings):
-            found.append(f"there is no mirror in Airtable: {setting} is not set")
+        found += self._outgoing.reasons()
         if self._assistant is not None and self._assistant.problem:
             found.append(self._assistant.problem)
         live = (source.state for source in self.sources if isinstance(source, LiveSource))
@@ -344,7 +342,8 @@ class Runtime:
                 await loop()
                 return
             except Exception as error:
-                text = f"{name} broke and is started again: {error if isinstance(error, KingError) else repr(error)}"
+                said = str(error) if isinstance(error, KingError) else repr(error)
+                text = hide(f"{name} broke and is started again: {said}")
                 log.exception("%s", text)
                 self.problems[name] = text
                 self.bus.post(Notice(text, "error"))

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from kingtui.home import Home
 from kingtui.logs import Logs, run_log, run_log_file
-from kingtui.logs.lines import Lines, Secrets
+from kingtui.logs.lines import Lines
 from kingtui.models import LogEntry
+from kingtui.redaction import hidden
 
 LINE = re.compile(
     r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00) (?P<level>[A-Z]+) (?P<logger>\S+)"
@@ -89,7 +90,7 @@ def test_a_caption_cannot_forge_a_line(home: Home, logs: Logs) -> None:
 @given(st.text(st.characters()))
 def test_any_text_is_one_line(text: str) -> None:
     record = logging.LogRecord("kingtui", logging.INFO, "", 0, "%s", (text,), None)
-    line = Lines(Secrets()).format(record)
+    line = Lines().format(record)
     assert len(line.splitlines()) == 1
     assert line.isprintable()
 
@@ -143,7 +144,7 @@ def test_levels(home: Home) -> None:
 
 
 def test_secrets_are_dots_everywhere(home: Home, logs: Logs) -> None:
-    logs.redact(["hunter2/ü", "abc", ""])
+    hidden.add(["hunter2/ü", "abc", ""])
     try:
         raise RuntimeError("GET https://x.example/?key=hunter2%2F%C3%BC")
     except RuntimeError:

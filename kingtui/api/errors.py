@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from kingtui.api.answers import json_response
 from kingtui.models import Conflict, KingError, NotFound, WrongUse
+from kingtui.redaction import hide
 
 log = logging.getLogger("kingtui.api")
 
@@ -62,7 +63,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def error_response(status: int, error: str, headers: dict[str, str] | None = None) -> Response:
     """An error as the API tells it."""
-    return json_response({"error": error, "code": CODES.get(status, "bad_request")}, status, headers)
+    return json_response({"error": hide(error), "code": CODES.get(status, "bad_request")}, status, headers)
 
 
 def handle_errors(api: FastAPI) -> None:

@@ -318,6 +318,19 @@ def serve(
     serve_dashboard(settings, host=host, port=port, attach=attach, insecure=insecure)
 
 
+notify = typer.Typer(no_args_is_help=True, help="Notices to people elsewhere.")
+app.add_typer(notify, name="notify")
+
+
+@notify.command("test")
+def notify_test(context: typer.Context, home: Home = None, demo: Demo = False) -> None:
+    """Send a notice to every address of KINGTUI_NOTIFY_URLS now."""
+    from kingtui.commands.notify import try_addresses
+
+    if not try_addresses(context.obj.settings(home, demo)):
+        raise typer.Exit(1)
+
+
 @app.command()
 def doctor(context: typer.Context, home: Home = None, demo: Demo = False, as_json: Json = False) -> None:
     """Check what kingtui needs, and say what to do where it lacks."""

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kingtui.logs.lines import printable
+from kingtui.redaction import hide
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +23,7 @@ SURE, UNSURE = "✓", "✗"
 def say(text: str) -> None:
     """A sentence for people, on standard error; control characters become visible escapes."""
     if sys.stderr is not None:
-        sys.stderr.write("".join(f"{printable(line)}\n" for line in text.splitlines()))
+        sys.stderr.write("".join(f"{printable(line)}\n" for line in hide(text).splitlines()))
         sys.stderr.flush()
 
 

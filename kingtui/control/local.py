@@ -14,7 +14,6 @@ from kingtui.control.sign_in_answers import SignInAnswers
 from kingtui.events import EventBus, Subscription
 from kingtui.health import HealthKeeper
 from kingtui.logs import Logs
-from kingtui.mirror import Mirror
 from kingtui.models import (
     MANUAL,
     KingError,
@@ -27,6 +26,7 @@ from kingtui.models import (
     Triggered,
 )
 from kingtui.orchestrator import Lane, Orchestrator
+from kingtui.outgoing import Outgoing
 from kingtui.services import LiveSource, Source
 from kingtui.services.telegram.sign_in import SigningIn
 from kingtui.steps.base import Toolbox
@@ -41,11 +41,11 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, SignInAnswers, StoreAn
     def __init__(
         self, tools: Toolbox, orchestrator: Orchestrator, triggers: Triggers, health: HealthKeeper, filing: Filing,
         sources: Sequence[Source], logs: Logs, api: Callable[[], tuple[str | None, str | None]],
-        switch_api: Callable[[bool], Awaitable[None]], mirror: Mirror | None = None, sign_in: SigningIn | None = None,
+        switch_api: Callable[[bool], Awaitable[None]], outgoing: Outgoing, sign_in: SigningIn | None = None,
     ) -> None:  # fmt: skip
         StoreAnswers.__init__(self, tools.home, tools.database, tools.clock)
         outside = [service for service in (tools.assistant, tools.prices) if service is not None]
-        SetupAnswers.__init__(self, tools.home, tools.settings, sources, api, switch_api, mirror, outside)
+        SetupAnswers.__init__(self, tools.home, tools.settings, sources, api, switch_api, outgoing, outside)
         self._prices = tools.prices
         self._sign_in = sign_in
         self._tools = tools

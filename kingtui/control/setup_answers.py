@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from kingtui.home import Home, read_choices, write_choice
-from kingtui.mirror import Mirror, missing
-from kingtui.models import Connection, KingError, Link, Pushed, Service, Setting, SourceState
+from kingtui.models import Connection, Link, Pushed, Service, Setting, SourceState
+from kingtui.outgoing import Outgoing
 from kingtui.services import LiveSource, Source
 from kingtui.services.telegram.edge import WronglySetUp
 from kingtui.services.telegram.session import account_of, wanted
@@ -42,7 +42,7 @@ class SetupAnswers:
         sources: Sequence[Source],
         api: Callable[[], tuple[str | None, str | None]],
         switch_api: Callable[[bool], Awaitable[None]],
-        mirror: Mirror | None,
+        outgoing: Outgoing,
         outside: Sequence[Outside] = (),
     ) -> None:
         """``api`` tells the API's address and why there is none; ``switch_api`` starts or stops it.
@@ -55,7 +55,7 @@ class SetupAnswers:
         self._sources = sources
         self._api = api
         self._switch_api = switch_api
-        self._mirror = mirror
+        self._outgoing = outgoing
 
     async def settings(self) -> list[Setting]:
         """Every setting in force, secrets as dots."""
@@ -75,12 +75,7 @@ class SetupAnswers:
 
     async def push_mirror(self, *, everything: bool = False) -> Pushed:
         """Send what waits for Airtable now."""
-        if self._mirror is None:
-            setting = missing(self._settings) or "AIRTABLE_API_KEY"
-            raise KingError(
-                "a demo has no mirror" if self._settings.demo else f"there is no mirror: {setting} is not set"
-            )
-        return await self._mirror.push(everything=everything)
+        return await self._outgoing.push(everything=everything)
 
     async def choices(self) -> dict[str, str]:
         """What was chosen in the dashboard, by name."""
@@ -130,23 +125,12 @@ class SetupAnswers:
         )
 
     def _missing(self) -> list[Service]:
-        found = [self._mirrored()]
+        found = self._outgoing.services()
         if not self._settings.asks_openai:
             found.append(_NO_OPENAI)
         if self._settings.prices == "off" or self._settings.demo:
             found.append(_NO_PRICES)
         return found
-
-    def _mirrored(self) -> Service:
-        if self._mirror is not None:
-            return self._mirror.service()
-        if setting := missing(self._settings):
-            return Service("airtable", "Airtable", Connection.PROBLEM, f"{setting} is not set", f"Set {setting}")
-        detail = "records stay in the home, and the API serves them"
-        todo = "Set AIRTABLE_API_KEY and AIRTABLE_BASE_ID, start anew, then kingtui airtable init"
-        if self._settings.demo:
-            detail, todo = "a demo's painted numbers go nowhere", ""
-        return Service("airtable", "Airtable", Connection.ABSENT, detail, todo)
 
 
 def _of_connection(state: SourceState) -> Service:

@@ -7,20 +7,15 @@ Whatever cannot be printed is escaped; the lines of a traceback follow, each aft
 from __future__ import annotations
 
 import logging
-import re
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from kingtui.models import LogEntry
-
-HIDDEN = "••••"
-SHORTEST_SECRET = 4
-"""Shorter values are not hidden: they are parts of ordinary words."""
+from kingtui.redaction import hide
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +45,6 @@ def run_of(record: logging.LogRecord) -> CurrentRun | None:
     return CurrentRun(run, step) if isinstance(run, int) and isinstance(step, int) else current_run.get()
 
 
-class Secrets:
-    """Values to hide, also as they stand in an address or in a ``repr``."""
-
-    def __init__(self) -> None:
-        self._values: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
-
-    def add(self, values: Iterable[str]) -> None:
-        """From now on hide these too."""
-        for value in values:
-            if len(value) >= SHORTEST_SECRET:
-                self._values |= {value, quote(value), quote(value, safe=""), repr(value)[1:-1]}
-        longest_first = sorted(self._values, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
-
-    def hide(self, text: str) -> str:
-        """The text with dots for every value."""
-        return self._pattern.sub(HIDDEN, text) if self._pattern else text
-
-
 def printable(text: str) -> str:
     """The text with line ends, control characters and the like as escapes: one line, whatever it was."""
     if text.isprintable():
@@ -80,10 +55,6 @@ def printable(text: str) -> str:
 class Lines(logging.Formatter):
     """A record as a line, with its traceback below it; and as an entry for the dashboard."""
 
-    def __init__(self, secrets: Secrets) -> None:
-        super().__init__()
-        self._secrets = secrets
-
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
         moment = _moment(record).isoformat(timespec="milliseconds")
@@ -92,7 +63,7 @@ class Lines(logging.Formatter):
         line = f"{moment} {record.levelname} {printable(record.name)} {context} {self._text(_message(record))}"
         below = self.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
         below += f"\n{record.stack_info}" if record.stack_info else ""
-        return "\n".join([line, *(f"  | {printable(part)}" for part in self._secrets.hide(below).splitlines() if part)])
+        return "\n".join([line, *(f"  | {printable(part)}" for part in hide(below).splitlines() if part)])
 
     def entry(self, record: logging.LogRecord) -> LogEntry:
         """The record for the dashboard: of an exception only its type and text."""
@@ -103,7 +74,7 @@ class Lines(logging.Formatter):
         return LogEntry(_moment(record), record.levelname, record.name, self._text(text), run.id if run else None)
 
     def _text(self, text: str) -> str:
-        return printable(self._secrets.hide(text))
+        return printable(hide(text))
 
 
 def _moment(record: logging.LogRecord) -> datetime:

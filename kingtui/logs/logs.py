@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
 from kingtui.home import Home
 from kingtui.logs import ring
-from kingtui.logs.lines import Lines, Secrets
+from kingtui.logs.lines import Lines
 from kingtui.logs.sinks import LogFile, RunFiles, Stream, Trouble
 from kingtui.models import LogEntry
 
@@ -21,8 +21,7 @@ class Logs:
 
     def __init__(self, home: Home, *, level: str = "info", stderr: TextIO | None = None) -> None:
         """``level``: of kingtui's own lines; libraries' count from warning on. ``stderr``: also print lines there."""
-        self._secrets = Secrets()
-        lines = Lines(self._secrets)
+        lines = Lines()
         self._ring = ring.Ring(lines)
         self._file = Trouble("the log", self._ring.note)
         self._run_files = Trouble("the log of a run", self._ring.note)
@@ -81,10 +80,6 @@ class Logs:
     def listen(self, callback: Callable[[LogEntry], None], loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
         """Call ``callback`` in ``loop`` with each new line, from whatever thread it came; returns what ends that."""
         return self._ring.listen(callback, loop)
-
-    def redact(self, values: Iterable[str]) -> None:
-        """From now on show these values as dots, wherever they stand in a line."""
-        self._secrets.add(values)
 
     @property
     def lost(self) -> int:

@@ -20,6 +20,7 @@ from kingtui.settings.values import (
     Folder,
     Host,
     Keymap,
+    NotifyUrls,
     Rate,
     Seconds,
     Symbols,
@@ -268,6 +269,11 @@ class Settings(BaseSettings):
     """The fourth."""
     coinbase_url: Address = "https://api.exchange.coinbase.com"
     """The fifth."""
+
+    # Notices
+    notify_urls: NotifyUrls = None
+    """Where people are told of what needs attention: addresses as apprise has them, such as ``tgram://…``, with commas
+    between them."""
 
     # Settings of outside services come here as ``Field(validation_alias="TELEGRAM_…")``, their keys as SecretStr
 

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource, SecretsSettingsSource, SettingsError
 
 from kingtui.models import WrongUse
+from kingtui.redaction import hidden
 from kingtui.settings.fields import Settings, default_home
 from kingtui.settings.telling import PREFIX, Provenance, SettingsFile, allowed, is_secret, variable
 
@@ -76,6 +77,7 @@ def load_settings(home: Path | None, flags: Mapping[str, object], model: type[S]
         files=tuple(layer.file for layer in layers if layer.file),
         warnings=tuple(_warnings(layers, model)),
     )
+    hidden.add(settings.secrets())
     return settings
 
 

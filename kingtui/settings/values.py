@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, ByteSize, Field
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, SecretStr
 
 from kingtui.models import WrongUse, symbol_of
 from kingtui.models.mirrored import columns_of
@@ -74,6 +74,13 @@ def _symbols(value: object) -> object:
         raise ValueError(str(error)) from error
 
 
+def _notify_urls(value: SecretStr | None) -> SecretStr | None:
+    parts = re.split(r"[\s,]+(?=[A-Za-z0-9]+://)", value.get_secret_value().strip().rstrip(",")) if value else []
+    if not all(re.match(r"[A-Za-z0-9]+://.", part) for part in parts):
+        raise ValueError
+    return value
+
+
 def says(text: str) -> Any:
     """What a field allows, where its type alone does not say it."""
     return Field(json_schema_extra={"allowed": text})
@@ -97,4 +104,9 @@ Bytes = Annotated[ByteSize, Field(ge=0), says("a number of bytes, or one with a 
 Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols), says("a list of symbols such as BTC,ETH,1000PEPE")]
 Dollars = Annotated[
     float, Field(ge=0, le=100_000, allow_inf_nan=False), says("an amount in US dollars from 0 to 100000")
+]
+NotifyUrls = Annotated[
+    SecretStr | None,
+    AfterValidator(_notify_urls),
+    says("addresses such as tgram://token/chat or mailto://user:password@host, with commas between them,"),
 ]

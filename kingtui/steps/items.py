@@ -12,6 +12,7 @@ from typing import ClassVar
 from kingtui.charts import NotAPicture
 from kingtui.events import PictureStaged
 from kingtui.models import Backlog, Image, KingError, Stage, StepInfo
+from kingtui.redaction import hide
 from kingtui.runner import Job
 from kingtui.services import ServiceUnavailable
 from kingtui.steps.base import Outcome, RunContext, Toolbox, info
@@ -151,7 +152,7 @@ def raise_if_of_the_machine(error: Exception, what: str) -> None:
 def sentence(error: Exception, item_timeout: float) -> str:
     """An error as a sentence for people."""
     if isinstance(error, KingError):
-        return str(error)
+        return hide(str(error))
     if isinstance(error, TimeoutError):
         return f"took longer than {item_timeout:.0f} s"
-    return f"{type(error).__name__}: {error}"
+    return hide(f"{type(error).__name__}: {error}")
