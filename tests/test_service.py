@@ -15,7 +15,7 @@ import pytest
 from kingtui.clock import SystemClock
 from kingtui.notify_service import ServiceManager
 from kingtui.settings import Settings, variable
-from kingtui.settings.fields import is_secret
+from kingtui.settings.telling import is_secret
 from tests.faults.process import ROOT, environment
 
 DEPLOY = ROOT / "deploy"

@@ -12,6 +12,7 @@ from kingtui.guard.rates import Rates, shared_storage
 from kingtui.home import own_secret
 from kingtui.models import HealthWord, WrongUse
 from kingtui.settings import Settings
+from tests.guard.redis_server import RedisServer
 from tests.guard.served import KEY, bearer, is_error, served, signed
 from tests.world import until
 
@@ -160,3 +161,36 @@ def test_a_store_whose_client_is_missing_is_told_of(tmp_path):
                 shared_storage(Settings(home=tmp_path, rate_limit_storage=address))
         else:
             assert isinstance(shared_storage(Settings(home=tmp_path, rate_limit_storage=address)), Storage)
+
+
+async def test_several_count_together_in_redis_and_go_on_without_it(tmp_path):
+    pytest.importorskip("redis", reason="the package redis, which is nobody's dependency, is not here")
+    redis = RedisServer()
+    async with redis.serving():
+        port = int(redis.url.rpartition(":")[2].partition("/")[0])
+        settings = {"rate_limit": "4/minute", "rate_limit_storage": redis.url}
+        async with (
+            served(tmp_path / "one", **settings) as (one, http_one),
+            served(tmp_path / "two", **settings) as (_, http_two),
+        ):
+            statuses = []
+            for http in (http_one, http_two) * 3:
+                statuses.append((await http.get("/status")).status_code)
+            assert statuses == [200] * 4 + [429] * 2
+            assert list(redis.counts) == [key for key in redis.counts if "127.0.0.1" in key]
+            redis.answers.clear()
+            assert (await http_one.get("/status")).status_code == 200
+            assert "does not answer" in one._guard.rates.problem
+    assert (await _again(one._guard.rates, redis, port)) == [(None, True), (None, False)]
+
+
+async def _again(rates, redis, port):
+    """What is found where the store is there anew."""
+    redis.answers.set()
+    found = []
+    async with redis.serving(port):
+        for who in ("somebody", "127.0.0.1"):
+            rates._down_until = 0.0
+            allowed, _ = await rates.request(who)
+            found.append((rates.problem, allowed))
+    return found
