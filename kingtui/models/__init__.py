@@ -2,7 +2,7 @@
 
 from kingtui.charts.reading import SLOTS, Kind, Slot
 from kingtui.models.access import Scope, Token, with_lesser
-from kingtui.models.basics import Conflict, KingError, NotFound, WrongUse, iso, symbol_of
+from kingtui.models.basics import Conflict, KingError, NotFound, WrongUse, dollars, iso, symbol_of
 from kingtui.models.pictures import Attempt, Image, PictureView, ReadValue, Receipt, Stage
 from kingtui.models.records import ClusterLevel, Evidence, Horizon, Report, SymbolRecord, Value, WinRate
 from kingtui.models.runs import (
@@ -90,6 +90,7 @@ __all__ = [
     "Value",
     "WinRate",
     "WrongUse",
+    "dollars",
     "iso",
     "open_level",
     "summary",

@@ -27,6 +27,11 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
+def dollars(millionths: int) -> str:
+    """Millionths of a US dollar as ``$0.0123``: to the cent from one dollar on, else to the hundredth of a cent."""
+    return f"${millionths / 1_000_000:,.{2 if millionths >= 1_000_000 or not millionths else 4}f}"
+
+
 _SEPARATORS = re.compile(r"[\s/_:.-]+")
 _QUOTE = re.compile(r"(?<=.)(USDT|USD)$")
 _SYMBOL = re.compile(r"[A-Z0-9]{1,20}")

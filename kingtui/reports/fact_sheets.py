@@ -85,8 +85,8 @@ def _map(reading: MapReading) -> Iterator[Fact]:
             yield Fact(f"{name} liquidations in all: {amount(reading.cumulated[side])}")
 
 
-def _away(at_price: float, current: float | None) -> str:
-    return f", {percent((at_price - current) / current * 100, signed=True)} from the price" if current else ""
+def _away(at_price: float, current: float | None, what: str = "the price") -> str:
+    return f", {percent((at_price - current) / current * 100, signed=True)} from {what}" if current else ""
 
 
 def _heatmap(reading: HeatmapReading) -> Iterator[Fact]:
@@ -135,7 +135,7 @@ def sheet_of_record(record: SymbolRecord) -> FactSheet | None:
 def _record(record: SymbolRecord) -> Iterator[Fact]:
     current = record.price if record.price and record.price.verified else None
     if current:
-        yield Fact(f"Price: {price(current.value)} ({current.source}, {moment(current.at)})")
+        yield Fact(f"Price on the newest chart: {price(current.value)} ({current.source}, {moment(current.at)})")
     for horizon in HORIZONS:
         rate, title = record.win_rates[horizon], TITLES[horizon]
         if rate is not None and rate.verified:
@@ -145,7 +145,7 @@ def _record(record: SymbolRecord) -> Iterator[Fact]:
     for slot in SLOTS:
         found = record.clusters[slot]
         if found is not None and found.verified:
-            where = f"{level(found.price)}{_away(found.price, current.value if current else None)}"
+            where = f"{level(found.price)}{_away(found.price, current.value if current else None, 'the chart’s price')}"
             passed = ", which the price has passed since" if found.passed else ""
             text = f"Cluster {slot}: {where}, strength {amount(found.strength)}{passed}"
             yield Fact(text, (slot,), level(found.price))

@@ -12,13 +12,13 @@ from textual.content import Content
 from textual.message import Message
 
 from kingtui.events import Event, Missed, RunFinished, RunProgressed, RunStarted
-from kingtui.models import STEPS, Run, RunStatus, Status
+from kingtui.models import STEPS, Run, RunStatus, Status, dollars
 from kingtui.screens.text import Shown, TextScreen
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
 from kingtui.widgets.log_view import LINES, LogView
 from kingtui.widgets.log_words import file_line
-from kingtui.widgets.words import RUN_MARKS, ago, pace, plain, result, took
+from kingtui.widgets.words import RUN_MARKS, ago, counted, pace, plain, result, took
 
 PACE_SECONDS = 1.0
 _UNDER_WAY = (RunStatus.PENDING, RunStatus.RUNNING)
@@ -155,6 +155,9 @@ class RunScreen(TextScreen):
             ("Took", took(run.duration) or "it has not ended"),
             ("Items", result(run) if run.finished_at else self._progress(run)),
         ]
+        if run.calls:
+            use = f"{counted(run.calls, 'call')}, {counted(run.tokens, 'token')}, {dollars(run.cost)}"
+            rows.append(("Model", use))
         if run.error:
             rows.append(("Error", (plain(run.error), "$text-error" if run.failed else "$text-warning")))
         return Content("\n").join(

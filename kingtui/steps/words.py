@@ -95,7 +95,7 @@ async def _words(
     found = await _ask(tools, question, run, what, once=once)
     if not isinstance(found, Remarks) or tools.assistant is None:
         return None
-    words = await asyncio.to_thread(ground, found.sentences, sheet, tools.assistant.label)
+    words = await asyncio.to_thread(ground, found.sentences, sheet, tools.assistant.author)
     for objection in words.objections:
         run.log(f"{what}: a sentence of {words.author} was removed: {one_line(objection)}")
     return words if words.sentences else None

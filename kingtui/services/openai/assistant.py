@@ -15,8 +15,8 @@ from weakref import WeakValueDictionary
 from pydantic import BaseModel, ValidationError
 
 from kingtui.clock import Clock
-from kingtui.models import Connection, Service
-from kingtui.services.openai.budget import Budget, Call, Ledger, Spending, budget_of, dollars
+from kingtui.models import Connection, Service, dollars
+from kingtui.services.openai.budget import Budget, Call, Ledger, Spending, budget_of
 from kingtui.services.openai.endpoint import Endpoint, Exchange, NoAnswer, Trouble, endpoint_of
 from kingtui.services.openai.questions import Question
 from kingtui.services.openai.standing import Standing, midnight, next_day
@@ -59,6 +59,7 @@ class Assistant:
     ) -> None:  # fmt: skip
         """``account`` tells one account from another: a part of the hash of key and address."""
         self.label = endpoint.label
+        self.author = f"the model {endpoint.model}"
         self._endpoint = endpoint
         self._budget = budget
         self._ledger = ledger

@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from kingtui.models import dollars
 from kingtui.services.openai.questions import Purpose, Question
 from kingtui.settings import Settings
 
 MILLION = 1_000_000
-
-
-def dollars(cost: int) -> str:
-    """``$0.0123``: to the cent from one dollar on, else to the hundredth of a cent."""
-    return f"${cost / MILLION:,.{2 if cost >= MILLION or not cost else 4}f}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from kingtui.services import ServiceUnavailable
 from kingtui.services.openai.questions import CHARACTERS_PER_TOKEN, Question
@@ -13,6 +14,7 @@ from kingtui.settings import Settings
 if TYPE_CHECKING:
     import openai
 
+OPENAI = "https://api.openai.com/v1"
 TIMEOUT = 60.0
 LONGEST_ANSWER = 20_000
 """Characters; more is no answer to any of our questions."""
@@ -46,7 +48,8 @@ class Endpoint:
 
     def __init__(self, key: str | None, base_url: str | None, model: str, temperature: float | None) -> None:
         self.model = model
-        self.label = "OpenAI" if base_url is None or "api.openai.com" in base_url else f"{model} at {base_url}"
+        place = urlsplit(base_url or OPENAI).netloc
+        self.label = "OpenAI" if place == urlsplit(OPENAI).netloc else f"{model} at {place}"
         self._key = key
         self._base_url = base_url
         self._temperature = temperature
@@ -94,7 +97,7 @@ class Endpoint:
 
         if self._client is None:
             self._client = openai.AsyncOpenAI(
-                api_key=self._key or "none", base_url=self._base_url or "https://api.openai.com/v1", max_retries=0,
+                api_key=self._key or "none", base_url=self._base_url or OPENAI, max_retries=0,
                 timeout=TIMEOUT,
             )  # fmt: skip
         return self._client
