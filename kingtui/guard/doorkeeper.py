@@ -27,8 +27,8 @@ class Doorkeeper:
         self._stranger = NOBODY if asks_tokens else ANYBODY
         self._verified: dict[bytes, Verified] = {}
 
-    async def caller(self, shown: bytes | None) -> tuple[Caller, str | None]:
-        """Who shows this token, and the token's id if it is one. Raises BadToken."""
+    async def caller(self, shown: bytes | None) -> tuple[Caller, Verified | None]:
+        """Who shows this token, and what was verified if it is one. Raises BadToken."""
         if shown is None:
             return self._stranger, None
         digest = hashlib.sha256(shown).digest()
@@ -45,7 +45,11 @@ class Doorkeeper:
             del self._verified[digest]
             raise BadToken("the token has expired")
         self._book.used(found.id)
-        return found.caller, found.id
+        return found.caller, found
+
+    def counts(self, token: Verified) -> bool:
+        """Whether a token that counted still does."""
+        return token.id not in self._book.revoked and token.expires > self._clock.now().timestamp()
 
     def _remember(self, digest: bytes, verified: Verified) -> Verified:
         if len(self._verified) >= REMEMBERED:

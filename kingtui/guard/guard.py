@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from kingtui.guard.answers import App, Headers, Message, Receive, Refused, Send, answer, refuse, refuse_socket
@@ -16,9 +17,10 @@ from kingtui.guard.desk import TokenDesk
 from kingtui.guard.doorkeeper import Doorkeeper, shown_token
 from kingtui.guard.headers import SafeHeaders
 from kingtui.guard.hosts import Hosts
-from kingtui.guard.keys import BadToken
+from kingtui.guard.keys import BadToken, Verified
 from kingtui.guard.origins import VARY, Origins
 from kingtui.guard.rates import Rates
+from kingtui.guard.sockets import Lasting
 
 log = logging.getLogger("kingtui.guard")
 
@@ -87,7 +89,7 @@ class Guard:
             if await self._admit(scope, found, told):
                 await answer(sending, 204, None, [])
             elif kind == "websocket":
-                await self._app(scope, receive, send)
+                await self._follow(scope, receive, send)
             else:
                 await self._pass(scope, found, receive, sending)
         except Refused as refused:
@@ -115,8 +117,8 @@ class Guard:
             return True
         if self.closing and changing:
             raise Refused(503, "kingtui is stopping and takes no new work", [_LATER])
-        caller = await self._caller(scope, found, told)
-        scope.setdefault("state", {})["caller"] = caller
+        caller, token = await self._caller(scope, found, told)
+        scope.setdefault("state", {}).update(caller=caller, token=token)
         return False
 
     def _check_host(self, scope: Message, found: dict[bytes, bytes]) -> None:
@@ -138,7 +140,7 @@ class Guard:
         elif changing and found.get(b"sec-fetch-site") == b"cross-site":
             raise Refused(403, "a page of another site may not change anything here")
 
-    async def _caller(self, scope: Message, found: dict[bytes, bytes], told: Headers) -> Caller:
+    async def _caller(self, scope: Message, found: dict[bytes, bytes], told: Headers) -> tuple[Caller, Verified | None]:
         """Who asks, counted, and allowed to ask this. Raises Refused."""
         who = client(scope, found.get(b"x-forwarded-for"), self._limits.hops)
         path = scope["path"]
@@ -150,7 +152,7 @@ class Guard:
             raise Refused(401, "this came through a proxy, for somebody else: set KINGTUI_PROXY_HOPS", [_CHALLENGE])
         wanted = needed(scope.get("method", "GET"), path)
         if not caller.own and wanted is not None and path not in _UNCOUNTED:
-            allowed, headers = await self.rates.request(f"token:{token}" if token else who)
+            allowed, headers = await self.rates.request(f"token:{token.id}" if token else who)
             told += headers
             if not allowed:
                 raise Refused(429, "too many requests: wait as long as Retry-After says")
@@ -158,7 +160,7 @@ class Guard:
             if not caller.scopes and token is None:
                 raise Refused(401, "a token is asked for: Authorization: Bearer …", [_CHALLENGE])
             raise Refused(403, f"the token's scope does not allow this: it takes {wanted.value}")
-        return caller
+        return caller, token
 
     async def _failed(self, who: str, error: BadToken) -> Refused:
         allowed, headers = await self.rates.failure(who)
@@ -166,6 +168,14 @@ class Guard:
             return Refused(429, "too many tokens that do not count: wait as long as Retry-After says", headers)
         log.warning("a request from %s was refused: %s", who, error)
         return Refused(401, str(error), [_BAD])
+
+    async def _follow(self, scope: Message, receive: Receive, send: Send) -> None:
+        token = scope["state"]["token"]
+        if token is None:
+            await self._app(scope, receive, send)
+        else:
+            lasting = Lasting(receive, send, partial(self._doorkeeper.counts, token))
+            await self._app(scope, lasting.receive, lasting.send)
 
     async def _pass(self, scope: Message, found: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         method = scope["method"]

@@ -151,3 +151,28 @@ async def test_a_socket_asks_for_a_token_and_refuses_foreign_pages(tmp_path):
                     pass
             assert refused.value.response.status_code == 403
             assert json.loads(refused.value.response.body)["code"] == "forbidden"
+
+
+async def test_a_socket_ends_with_its_token(tmp_path):
+    async with served(tmp_path, require_token=True, jwt_key=KEY) as (runtime, http):
+        url = f"ws://127.0.0.1:{http.base_url.port}/ws"
+        own = bearer(own_secret(runtime.home))
+        async with (
+            connect(url, subprotocols=["kingtui.v1", f"bearer.{signed(jti='one')}"]) as revoked,
+            connect(url, subprotocols=["kingtui.v1", f"bearer.{signed(jti='other')}"]) as other,
+        ):
+            assert revoked.subprotocol == "kingtui.v1"
+            for socket in (revoked, other):
+                assert json.loads(await socket.recv())["type"] == "hello"
+                assert json.loads(await socket.recv())["type"] == "snapshot"
+            assert (await http.delete("/tokens/one", headers=own)).status_code == 200
+            await http.post("/pause", headers=own)
+            with pytest.raises(ConnectionClosed) as closed:
+                while True:
+                    await asyncio.wait_for(revoked.recv(), 10)
+            assert closed.value.rcvd.code == 4401
+            while json.loads(await asyncio.wait_for(other.recv(), 10))["type"] != "pause_changed":
+                pass
+            await http.post("/resume", headers=own)
+            while json.loads(await asyncio.wait_for(other.recv(), 10))["type"] != "pause_changed":
+                pass
