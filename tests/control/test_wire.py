@@ -53,10 +53,9 @@ def test_the_names_on_the_wire_are_those_of_the_contract() -> None:
 
 def test_moments_have_their_offset_and_enums_are_their_values() -> None:
     run = Run(1, 2, RunStatus.RUNNING, "manual", NOW)
-    assert dump(RunStarted(run))["run"] | {"done": 0} == {
-        "id": 1, "step": 2, "status": "running", "trigger": "manual", "requested_at": "2026-03-04T05:06:07+00:00",
-        "started_at": None, "finished_at": None, "done": 0, "failed": 0, "quarantined": 0, "error": None, "count": 1,
-    }  # fmt: skip
+    carried = dump(RunStarted(run))["run"]
+    assert (carried["status"], carried["requested_at"]) == ("running", "2026-03-04T05:06:07+00:00")
+    assert carried["started_at"] is None
 
 
 def test_a_field_of_a_newer_version_is_left_out_and_a_missing_one_is_told_of() -> None:
