@@ -199,6 +199,18 @@ class AsyncClient:
         """The log of a run; NotFound."""
         return await self._ask(calls.run_log(run_id))
 
+    async def tokens(self) -> dict[str, Any]:
+        """``GET /tokens``: every token that was made or revoked, without its text."""
+        return await self._ask(calls.tokens())
+
+    async def create_token(self, name: str, scopes: Sequence[str], seconds: float) -> dict[str, Any]:
+        """Make a token that counts so many seconds; its text is told this once. WrongUse."""
+        return await self._ask(calls.create_token(name, scopes, seconds))
+
+    async def revoke_token(self, token_id: str) -> dict[str, Any]:
+        """End a token; NotFound."""
+        return await self._ask(calls.revoke_token(token_id))
+
     async def _ask(self, call: Call[T]) -> T:
         async for attempt in stamina.retry_context(
             on=again, attempts=self._attempts, timeout=2 * self._timeout, wait_initial=0.1, wait_jitter=0.2, wait_max=3

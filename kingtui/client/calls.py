@@ -240,6 +240,18 @@ def run_log(run_id: int) -> Call[str]:
     return Call("GET", f"/runs/{run_id}/log", options={"headers": {"Accept": "text/plain"}}, read=_text)
 
 
+def tokens() -> Call[dict[str, Any]]:
+    return Call("GET", "/tokens")
+
+
+def create_token(name: str, scopes: Sequence[str], seconds: float) -> Call[dict[str, Any]]:
+    return Call("POST", "/tokens", options={"json": {"name": name, "scopes": list(scopes), "seconds": seconds}})
+
+
+def revoke_token(token_id: str) -> Call[dict[str, Any]]:
+    return Call("DELETE", f"/tokens/{_in_path(token_id)}", harmless=True)
+
+
 def control(method: str, body: bytes, *, harmless: bool, read: Callable[[bytes], Any]) -> Call[Any]:
     """The channel of attached dashboards."""
     headers = {"Content-Type": "application/json"}

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from kingtui import __version__
-from kingtui.client.asynchronous import AsyncClient
+from kingtui.client.asynchronous import TIMEOUT_SECONDS, AsyncClient
 from kingtui.client.doors import Door
 from kingtui.client.live import LiveEvent, LiveEvents
 from kingtui.clock import Clock, SystemClock
@@ -35,15 +35,16 @@ class RemoteControl:
     """
 
     def __init__(
-        self, door: Door, *, greeting: str = "", keeps: Home | None = None, clock: Clock | None = None
-    ) -> None:
+        self, door: Door, *, greeting: str = "", keeps: Home | None = None, timeout: float = TIMEOUT_SECONDS,
+        clock: Clock | None = None,
+    ) -> None:  # fmt: skip
         """``greeting`` is told once the events are followed. ``keeps``: where choices are kept, if not over there."""
         self.bus = EventBus()
         self._door = door
         self._greeting = greeting
         self._keeps = keeps
         self._clock = clock or SystemClock()
-        self._client = AsyncClient(door=door, attempts=ATTEMPTS)
+        self._client = AsyncClient(door=door, timeout=timeout, attempts=ATTEMPTS)
         self._live = LiveEvents(door, logs=True, on_lost=self._lost, endless=True)
         self._task: asyncio.Task[None] | None = None
         self._told_of = __version__
@@ -134,7 +135,7 @@ class RemoteControl:
                 self._greeting = ""
             if again:
                 log.info("connected again with %s", self.attachment.address)
-                self.bus.post(Missed(0))
+            self.bus.post(Missed(0))
             return
         if event.type == "snapshot":
             return  # whoever shows something asks for just that
@@ -148,7 +149,7 @@ class RemoteControl:
     def _lost(self, error: KingError, delay: float) -> None:
         before = self.attachment
         if before is None or before.lost is None:
-            log.warning("connection lost: %s", error)
+            log.info("connection lost: %s", error)
         address = before.address if before is not None else self._client.address
         self.attachment = Attachment(address, str(error), self._clock.now() + timedelta(seconds=delay))
         self.bus.post(AttachmentChanged(self.attachment))

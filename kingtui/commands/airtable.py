@@ -191,11 +191,10 @@ async def _push(settings: Settings, *, everything: bool) -> Pushed:
 
         async with alone(settings) as desk:
             return await desk.runtime.control.push_mirror(everything=everything)
-    from kingtui.commands.owner import owner_api
+    from kingtui.commands.owner import owner_control
 
-    async with owner_api(home, held_by) as api:
-        done = await api.control("push_mirror", {"everything": everything}, PUSH_SECONDS)
-        return Pushed(**done)
+    async with owner_control(home, held_by, seconds=PUSH_SECONDS) as remote:
+        return await remote.control.push_mirror(everything=everything)
 
 
 async def _stored(settings: Settings) -> tuple[MirrorState, Tally]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from kingtui.home import Home, owner
 from kingtui.models import STEPS, KingError, NotFound, symbol_of
 from kingtui.settings import Settings
 
-Answer = dict[str, Any]
+Answer = Mapping[str, Any]
 """JSON data in the shape of the API's route of that name."""
 
 

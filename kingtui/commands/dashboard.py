@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from os import getpid
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kingtui.client.doors import Door
-from kingtui.client.remote import RemoteControl
 from kingtui.commands.headless import run_loop, work
 from kingtui.commands.output import say
 from kingtui.control import Control
@@ -24,6 +22,7 @@ from kingtui.settings import Settings, keymap_of
 
 if TYPE_CHECKING:
     from kingtui.app import KingApp
+    from kingtui.client.doors import Door
 
 log = logging.getLogger("kingtui.dashboard")
 
@@ -66,6 +65,8 @@ async def _show(settings: Settings, slowly: float) -> None:
 
 
 async def _show_attached(settings: Settings, door: Door, greeting: str, keeps: Home | None, slowly: float) -> None:
+    from kingtui.client.remote import RemoteControl
+
     logging.getLogger().addHandler(logging.NullHandler())  # the log is the other's; nothing may paint over the screen
     prepared = _prepared(settings) | {"slowly": slowly}
     remote = RemoteControl(door, greeting=greeting, keeps=keeps)

@@ -8,36 +8,19 @@ import signal
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kingtui.commands.output import say
 from kingtui.commands.progress import Progressing
-from kingtui.home import Home, owner
+from kingtui.home import Home, Owner, owner
 from kingtui.models import STEPS, KingError, Run, RunStatus, WrongUse
 from kingtui.settings import Settings
 
+if TYPE_CHECKING:
+    from kingtui.commands.desk import Desk
+
 ALL = tuple(info.number for info in STEPS)
 T = TypeVar("T")
-
-
-class Desk(Protocol):
-    """Where runs can be asked for."""
-
-    async def run(self, step: int, told: Progressing) -> Run:
-        """Ask for a run and wait until it has ended."""
-        ...
-
-    async def due(self) -> dict[int, tuple[int, int]]:
-        """Of each step, how many items are due, and how many wait for another try."""
-        ...
-
-    async def ended_since(self, moment: datetime) -> list[Run]:
-        """Every run that ended since then, oldest first."""
-        ...
-
-    async def rest(self, told: Progressing) -> None:
-        """Wait until no run is at work that would end with this process."""
-        ...
 
 
 @dataclass(slots=True)
@@ -82,19 +65,7 @@ def run_steps(settings: Settings, steps: Sequence[int]) -> bool:
     """Run the steps in this process, or have the home's owner run them. Whether everything went well."""
     home = Home(settings.home)
     held_by = owner(home)
-    if held_by is None:
-        tally = ended(_alone(settings, steps))
-    else:
-        from kingtui.commands.owner import owner_api
-
-        async def beside() -> Tally:
-            from kingtui.commands.desk import Beside
-
-            async with owner_api(home, held_by) as api:
-                say(f"{held_by}, owns the home and is asked")
-                return await drive(Beside(api), steps)
-
-        tally = ended(beside())
+    tally = ended(_alone(settings, steps)) if held_by is None else ended(_beside(home, held_by, steps))
     _sum_up(tally)
     return tally.well
 
@@ -103,6 +74,14 @@ async def _alone(settings: Settings, steps: Sequence[int]) -> Tally:
     from kingtui.commands.desk import alone
 
     async with alone(settings) as desk:
+        return await drive(desk, steps)
+
+
+async def _beside(home: Home, held_by: Owner, steps: Sequence[int]) -> Tally:
+    from kingtui.commands.desk import beside
+
+    async with beside(home, held_by) as desk:
+        say(f"{held_by}, owns the home and is asked")
         return await drive(desk, steps)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +25,7 @@ def word(text: str) -> Text:
     return cell(text, COLOURS.get(text, ""))
 
 
-def print_status(answer: dict[str, Any]) -> None:
+def print_status(answer: Mapping[str, Any]) -> None:
     """``GET /status``"""
     now = datetime.fromisoformat(answer["timestamp"])
     last = answer["last_picture_at"]
@@ -53,13 +54,13 @@ def print_status(answer: dict[str, Any]) -> None:
     console.print(steps)
 
 
-def _last_run(run: dict[str, Any] | None, now: datetime) -> str | None:
+def _last_run(run: Mapping[str, Any] | None, now: datetime) -> str | None:
     if run is None:
         return None
     return f"{_ago(run['timestamp'], now)}: {run['status']}, {_items(run)}"
 
 
-def _next(step: dict[str, Any], now: datetime) -> str | None:
+def _next(step: Mapping[str, Any], now: datetime) -> str | None:
     if progress := step["progress"]:
         return f"{progress['done']} of {progress['total']} done {progress['note']}".rstrip()
     if step["next_trigger"] is not None:
@@ -68,7 +69,7 @@ def _next(step: dict[str, Any], now: datetime) -> str | None:
     return step["waits"] or None
 
 
-def print_data(answer: dict[str, Any]) -> None:
+def print_data(answer: Mapping[str, Any]) -> None:
     """``GET /data/{symbol}``"""
     now = datetime.now(UTC)
     made = table(answer["Symbol"], "", "from", "age", right=("",))
@@ -91,7 +92,7 @@ def print_data(answer: dict[str, Any]) -> None:
     say("Win rates are implied by liquidations and not validated.")
 
 
-def print_report(answer: dict[str, Any], home: Home) -> None:
+def print_report(answer: Mapping[str, Any], home: Home) -> None:
     """``GET /reports/{symbol}``"""
     say(f"{home.root / answer['file']}")
     console = out()
@@ -105,7 +106,7 @@ def print_report(answer: dict[str, Any], home: Home) -> None:
     console.print(Markdown("\n".join(printable(line) for line in answer["report"].split("\n")), hyperlinks=False))
 
 
-def print_history(answer: dict[str, Any]) -> None:
+def print_history(answer: Mapping[str, Any]) -> None:
     """``GET /history``"""
     made = table("run", "step", "ended, UTC", "status", "why", "seconds", "items", "", right=("run", "step", "seconds"))
     for run in answer["history"]:
@@ -121,7 +122,7 @@ def print_history(answer: dict[str, Any]) -> None:
         say(f"{len(answer['history'])} of {answer['total']} runs; --limit shows more")
 
 
-def _items(run: dict[str, Any]) -> str:
+def _items(run: Mapping[str, Any]) -> str:
     parts = [f"{run['done']} done"]
     parts += [f"{run[name]} {name}" for name in ("failed", "quarantined") if run[name]]
     return ", ".join(parts)
