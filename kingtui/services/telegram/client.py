@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from telethon import TelegramClient, events, utils
+from telethon import TelegramClient, errors, events, utils
 from telethon.crypto import rsa
 from telethon.sessions import SQLiteSession
 from telethon.tl import types
@@ -146,7 +146,7 @@ class TelethonEdge:
         client = self._telethon
         try:
             return await client.get_input_entity(name)
-        except ValueError:
+        except (ValueError, errors.BadRequestError):
             if not isinstance(name, int):
                 raise
         async for dialog in client.iter_dialogs():  # a fresh session knows no ids: the list of chats tells them

@@ -137,11 +137,17 @@ class SessionFile:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def remove(self) -> None:
-        """Forget the session: a new sign-in makes another. Only while locked."""
+    @property
+    def held(self) -> bool:
+        """Whether this is who holds it."""
+        return self._descriptor is not None
+
+    def renew(self) -> None:
+        """An empty session in the place of the one that is there: a new sign-in has a key of its own. While held."""
         for suffix in ("", "-journal", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 self.path.with_name(self.path.name + suffix).unlink()
+        self._protect()
 
     def stamp(self) -> tuple[int, int] | None:
         """Changes when another process has written to it; None where it is not there."""

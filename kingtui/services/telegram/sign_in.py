@@ -24,12 +24,13 @@ from kingtui.services.telegram.edge import (
     Refused,
 )
 from kingtui.services.telegram.memory import Wait, read_wait, write_wait
-from kingtui.services.telegram.session import Account, SessionFile
+from kingtui.services.telegram.session import Account, SessionBusy, SessionFile
 
 log = logging.getLogger("kingtui.telegram")
 
 FORGOTTEN_SECONDS = 600.0
 """A conversation that nobody goes on with ends by itself: the session is wanted elsewhere."""
+BUSY_TRIES = 50
 _PHONE = "Your phone number with its country, such as +4915112345678"
 _SIGNED_OUT = SignIn(SignInStage.SIGNED_OUT, f"{_PHONE}, begins it; a QR code is the other way")
 
@@ -190,27 +191,39 @@ class SigningIn:
         except KingError:
             await self._end()
             raise
-        await self._end()
         return await self._anew()
 
     async def _connected(self) -> Edge | None:
         """A connection with the session that is there; None where there is none."""
-        await asyncio.to_thread(self._session.acquire)
-        self._edge = await asyncio.to_thread(self._make)
+        await self._acquire()
         await asyncio.to_thread(self._session.check)
         if not self._session.path.stat().st_size:
             return None
+        return await self._connect()
+
+    async def _acquire(self) -> None:
+        """Hold the session; a source that just tries whether somebody is signed in lets go of it in a moment."""
+        for left in reversed(range(BUSY_TRIES)):
+            try:
+                await asyncio.to_thread(self._session.acquire)
+                return
+            except SessionBusy:
+                if not left:
+                    raise
+                await self._clock.sleep(0.1)
+
+    async def _connect(self) -> Edge:
+        self._edge = await asyncio.to_thread(self._make)  # which loads the library the first time
         await self._edge.connect()
         return self._edge
 
     async def _anew(self) -> Edge:
-        await asyncio.to_thread(self._session.acquire)
-        await asyncio.to_thread(self._session.remove)
-        await asyncio.to_thread(self._session.release)
-        await asyncio.to_thread(self._session.acquire)  # which makes the file, for its user alone
-        self._edge = edge = await asyncio.to_thread(self._make)
+        """A connection with an empty session, which is held all the while."""
         try:
-            await edge.connect()
+            if self._edge is not None:
+                await self._edge.disconnect()
+            await asyncio.to_thread(self._session.renew)
+            edge = await self._connect()
         except KingError:
             await self._end()
             raise

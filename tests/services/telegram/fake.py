@@ -77,6 +77,8 @@ class FakeServer:
     cut: dict[int, int] = field(default_factory=dict)
     """Media → after how many bytes its next download ends early."""
     offsets: list[int] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)
+    """The last message's, by chat: a number is never given twice."""
     serial: int = 1000
     asked: list[str] = field(default_factory=list)
     silent: bool = False
@@ -85,12 +87,12 @@ class FakeServer:
     """The file that a connection writes its key into."""
 
     def post(
-        self, data: bytes | None, *, chat: int = CHAT, number: int | None = None, at: datetime | None = None,
-        document: bool = False, sender: int = 5, text: str = "",
+        self, data: bytes | None, *, chat: int = CHAT, at: datetime | None = None, document: bool = False,
+        sender: int = 5, text: str = "",
     ) -> Post:  # fmt: skip
         """Somebody posts; without ``data`` words only."""
         there = self.posts.setdefault(chat, {})
-        number = number or max(there, default=0) + 1
+        number = self.numbers[chat] = self.numbers.get(chat, 0) + 1
         made = Post(chat, number, at or self.clock.now(), None, sender, text, self._media(data, document))
         there[number] = made
         self._tell(Heard(Happening.NEW, chat, (number,)))
