@@ -332,6 +332,29 @@ def notify_test(context: typer.Context, home: Home = None, demo: Demo = False) -
 
 
 @app.command()
+def login(
+    context: typer.Context,
+    qr: Annotated[bool, typer.Option("--qr", help="Scan a QR code instead; not for a new account")] = False,
+    home: Home = None,
+) -> None:
+    """Sign in to Telegram: phone number, code, and password where the account has one.
+
+    Beside a running kingtui that one signs in. The code arrives inside Telegram.
+    """
+    from kingtui.commands.login import sign_in
+
+    sign_in(context.obj.settings(home), qr=qr)
+
+
+@app.command()
+def logout(context: typer.Context, home: Home = None) -> None:
+    """Sign out of Telegram: the session ends there and is removed here."""
+    from kingtui.commands.login import sign_out
+
+    sign_out(context.obj.settings(home))
+
+
+@app.command()
 def doctor(context: typer.Context, home: Home = None, demo: Demo = False, as_json: Json = False) -> None:
     """Check what kingtui needs, and say what to do where it lacks."""
     from kingtui.commands.doctor import examine

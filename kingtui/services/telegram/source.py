@@ -109,6 +109,8 @@ class Telegram:
         self._progress = Progress.load(cursor)
         self._posts.clear()
         anew, self.connection.fresh = self.connection.fresh, False
+        if anew:
+            self._found.clear()  # an id found with one session means nothing to another
         try:
             senders = {chat.id for chat in await self._known(edge, self._account.senders)}
             self._watched = await self._known(edge, self._account.chats)
