@@ -9,8 +9,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from kingtui import connections
 from kingtui.home import own_secret
+from kingtui.models import Stage
 from tests.guard.served import KEY, bearer, raw, served, signed
-from tests.world import until
+from tests.world import at_rest, ratio_picture, running, until
 
 
 async def opened(http):
@@ -122,6 +123,28 @@ async def test_a_request_while_stopping_is_refused_and_reading_goes_on(tmp_path)
         assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
         assert refused.headers["retry-after"]
         assert (await http.get("/status")).status_code == 200
+
+
+@pytest.mark.slow
+async def test_what_is_asked_while_runs_are_ended_gets_503_and_the_pictures_stay_due(tmp_path):
+    async with served(tmp_path) as (runtime, http):
+        for seed in range(6):
+            (tmp_path / "downloads" / f"{seed}.jpg").write_bytes(ratio_picture(seed))
+
+        async def at_work():
+            return (await runtime.control.status()).steps[1].current_run is not None
+
+        await until(at_work, "step 2 at work")
+        asked = [asyncio.create_task(http.post("/trigger/4")) for _ in range(5)]
+        stopping = asyncio.create_task(runtime.stop())
+        later = await http.post("/trigger/4")
+        assert (later.status_code, later.json()["code"]) == (503, "unavailable")
+        assert {(await answer).status_code for answer in asked} <= {200, 503}
+        await asyncio.wait_for(stopping, 10)
+    async with running(tmp_path) as runtime:
+        await at_rest(runtime)
+        counts = await runtime.control.image_counts()
+        assert counts[Stage.EXTRACTED] == 6
 
 
 async def test_the_stop_of_a_busy_service_takes_seconds(tmp_path):
