@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from kingtui.clock import Clock, SystemClock
 from kingtui.control.local import LocalControl
 from kingtui.events import EventBus, Logged, Notice, RunFinished, RunStarted
-from kingtui.guard.exposure import check_exposure
+from kingtui.guard.exposure import check_exposure, doubts
 from kingtui.health import HealthKeeper
 from kingtui.home import Home, HomeLock, make_secret, publish_certificate
 from kingtui.housekeeping import Housekeeping
@@ -191,6 +191,8 @@ class Runtime:
         except BaseException:
             self._close_sockets()
             raise
+        if doubt := doubts(self.settings, addresses(self._sockets)):
+            log.warning("%s", doubt)
 
     @property
     def address(self) -> str | None:

@@ -8,8 +8,7 @@ import stat
 from datetime import UTC, datetime
 
 from kingtui.commands.checks import Finding, Patient, note, well
-from kingtui.guard.exposure import asks_tokens, check_exposure
-from kingtui.guard.hosts import is_loopback
+from kingtui.guard.exposure import asks_tokens, check_exposure, doubts
 from kingtui.guard.keys import key_is_set, keyring
 from kingtui.guard.rates import shared_storage
 from kingtui.models import KingError
@@ -32,16 +31,10 @@ async def access(patient: Patient) -> list[Finding]:
     check_exposure(chosen, bound, has_tokens=made)
     if home.api_secret.exists() and (mode := stat.S_IMODE(home.api_secret.stat().st_mode)) & 0o077:
         return note(f"{home.api_secret} can be read by others (mode {mode:04o})", "the next start makes a new one")
-    here = all(map(is_loopback, bound))
-    if not here and not tls:
-        return note(
-            f"{chosen.host} is reached without TLS: tokens and answers can be read on the way",
-            "--certfile and --keyfile, or a reverse proxy that has a certificate",
-        )
-    if not here and chosen.insecure:
-        return note(f"everybody who reaches {chosen.host} may do everything", "leave KINGTUI_INSECURE out")
+    if doubt := doubts(chosen, bound):
+        return note(doubt, "docs/exposing.md tells of tokens, certificates and reverse proxies")
     who = "whoever shows a token" if asks_tokens(chosen, bound) else "whoever works on this machine"
-    return well(f"{who} may use it{', by TLS' if tls else ''}")
+    return well(f"by these settings {who} may use it{', by TLS' if tls else ''}")
 
 
 def _addresses(host: str) -> list[str]:

@@ -29,3 +29,14 @@ def check_exposure(settings: Settings, bound: Sequence[str], *, has_tokens: bool
         "kingtui token create --name NAME --scope read, or set KINGTUI_JWT_KEY; --insecure (KINGTUI_INSECURE=true) "
         "lets everybody who can reach it do everything; localhost keeps it to this machine"
     )
+
+
+def doubts(settings: Settings, bound: Sequence[str]) -> str | None:
+    """What a person should know of an address that may be listened on; None where there is nothing."""
+    if all(map(is_loopback, bound)):
+        return None
+    if settings.insecure:
+        return f"everybody who reaches {settings.host} may do everything: KINGTUI_INSECURE is set"
+    if settings.certfile is None:
+        return f"{settings.host} is reached without TLS: tokens and answers can be read on the way"
+    return None

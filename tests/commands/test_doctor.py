@@ -105,7 +105,7 @@ def test_locate_lists_every_setting_with_its_source(tmp_path: Path) -> None:
     [
         ({}, "well", "whoever works on this machine may use it"),
         ({"require_token": True}, "well", "whoever shows a token may use it"),
-        ({"host": "0.0.0.0", "insecure": True}, "note", "reached without TLS"),
+        ({"host": "0.0.0.0", "insecure": True}, "note", "everybody who reaches 0.0.0.0 may do everything"),
         ({"host": "0.0.0.0", "jwt_key": "k" * 32}, "note", "0.0.0.0 is reached without TLS"),
     ],
 )

@@ -89,12 +89,13 @@ async def test_an_open_address_needs_a_token_and_then_asks_for_it(tmp_path):
         assert (await http.get("/status", headers=bearer(token) | {"Host": "192.0.2.7:5555"})).status_code == 403
 
 
-async def test_insecure_in_so_many_words(tmp_path):
+async def test_insecure_in_so_many_words(tmp_path, caplog):
     async with served(tmp_path, host="0.0.0.0", insecure=True) as (_, http):
         assert (await http.post("/trigger/3")).status_code == 200
         assert (await http.post("/trigger/3", headers={"X-Forwarded-For": "1.2.3.4"})).status_code == 200
         assert (await http.get("/status", headers=bearer("wrong"))).status_code == 401
         assert (await http.post("/trigger/3", headers={"Origin": "https://evil.example"})).status_code == 403
+    assert "everybody who reaches 0.0.0.0 may do everything" in caplog.text
 
 
 async def test_tls(tmp_path):
