@@ -104,9 +104,10 @@ class Assistant:
         today = self._budget.told(spent)
         if standing.trouble == "rate" or not (why := standing.why_not(now)):
             over = self._budget.objection(spent, 0)
-            detail = f"{self._endpoint.model}; {over or 'ready'}; {today}"
-            return Service("openai", self.label, Connection.CONNECTED, detail)
-        return Service("openai", self.label, Connection.PROBLEM, f"{why}; {today}", _TODO[standing.trouble or "down"])
+            whom = self._endpoint.model if self.label == "OpenAI" else self.label
+            detail = f"{whom}; {over or ('ready' if spent.calls else 'not asked yet today')}; {today}"
+            return Service("openai", "OpenAI", Connection.CONNECTED, detail)
+        return Service("openai", "OpenAI", Connection.PROBLEM, f"{why}; {today}", _TODO[standing.trouble or "down"])
 
     async def close(self) -> None:
         """Close the connections."""

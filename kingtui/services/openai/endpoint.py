@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -54,13 +55,15 @@ class Endpoint:
         self._base_url = base_url
         self._temperature = temperature
         self._client: openai.AsyncOpenAI | None = None
+        self._connecting = asyncio.Lock()
 
     async def exchange(self, question: Question) -> Exchange:
         """Ask once. Raises NoAnswer."""
+        client = await self._connected()
         import openai
 
         try:
-            raw = await self._connected().chat.completions.with_raw_response.parse(
+            raw = await client.chat.completions.with_raw_response.parse(
                 model=self.model,
                 messages=question.messages(),
                 response_format=question.form,
@@ -77,10 +80,11 @@ class Endpoint:
 
     async def models(self) -> list[str]:
         """The models that the server offers, which costs nothing; none where it keeps no list. Raises NoAnswer."""
+        client = await self._connected()
         import openai
 
         try:
-            return [model.id async for model in self._connected().models.list()]
+            return [model.id async for model in client.models.list()]
         except openai.NotFoundError:
             return []
         except openai.OpenAIError as error:
@@ -92,15 +96,21 @@ class Endpoint:
             await self._client.close()
             self._client = None
 
-    def _connected(self) -> openai.AsyncOpenAI:
+    async def _connected(self) -> openai.AsyncOpenAI:
+        """The client; made in a thread, because to load the library takes a second."""
+        async with self._connecting:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._made)
+            return self._client
+
+    def _made(self) -> openai.AsyncOpenAI:
         import openai
 
-        if self._client is None:
-            self._client = openai.AsyncOpenAI(
-                api_key=self._key or "none", base_url=self._base_url or OPENAI, max_retries=0,
-                timeout=TIMEOUT,
-            )  # fmt: skip
-        return self._client
+        client = openai.AsyncOpenAI(
+            api_key=self._key or "none", base_url=self._base_url or OPENAI, max_retries=0, timeout=TIMEOUT
+        )
+        _ = client.chat.completions.with_raw_response.parse, client.models.list  # these load, too
+        return client
 
     def _understood(self, raw: Any, question: Question) -> Exchange:
         import openai

@@ -55,6 +55,7 @@ class LivePrices:
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._free = asyncio.Semaphore(AT_ONCE)
         self._client: httpx.AsyncClient | None = None
+        self._connecting = asyncio.Lock()
 
     def known(self, symbol: str) -> Value | None:
         """The symbol's price where one of the last 60 s is at hand; asks nobody."""
@@ -178,14 +179,20 @@ class LivePrices:
             return True
         return any(abs(quote.price - other.price) <= AGREE * other.price for _, other in doubtful)
 
+    async def _connected(self) -> httpx.AsyncClient:
+        """The client; made in a thread, because to load the library and the certificates takes a while."""
+        async with self._connecting:
+            if self._client is None:
+                self._client = await asyncio.to_thread(_client)
+            return self._client
+
     async def _quote(self, venue: Venue, symbol: str) -> Quote:
         """One venue's price. Raises Unsound, NotListed."""
+        client = await self._connected()
         import httpx
 
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
         try:
-            async with asyncio.timeout(TIMEOUT), self._client.stream("GET", venue.url(symbol)) as answer:
+            async with asyncio.timeout(TIMEOUT), client.stream("GET", venue.url(symbol)) as answer:
                 status, age, body = answer.status_code, age_of(answer.headers), bytearray()
                 async for part in answer.aiter_bytes():
                     body += part
@@ -194,6 +201,12 @@ class LivePrices:
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unsound(f"{venue.name} does not answer: {type(error).__name__}") from error
         return _read(venue, symbol, status, bytes(body), self._clock.now(), age)
+
+
+def _client() -> httpx.AsyncClient:
+    import httpx
+
+    return httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False)
 
 
 class Unsound(BadPrice):
