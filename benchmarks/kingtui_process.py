@@ -62,6 +62,11 @@ class KingtuiProcess:
             self._process.terminate()
             self._process.wait(30)
 
+    @property
+    def url(self) -> str:
+        """The address of its API."""
+        return str(self._client().base_url).rstrip("/")
+
     def get(self, path: str) -> Any:
         """The JSON of a route."""
         return self._client().get(path).raise_for_status().json()

@@ -15,6 +15,7 @@ from kingtui.api import attached, documents, live, metrics, pages, pictures, rep
 from kingtui.api.desk import Desk
 from kingtui.api.errors import handle_errors
 from kingtui.api.front import Front
+from kingtui.api.openapi import describe
 from kingtui.clock import Clock, SystemClock
 from kingtui.control import Control
 from kingtui.steps.intake import MAX_BYTES
@@ -41,7 +42,7 @@ def make_routes(desk: Desk) -> FastAPI:
 
     api = FastAPI(
         title="kingtui", version=__version__, description=ABOUT, docs_url=None, redoc_url=None,
-        redirect_slashes=False, lifespan=lifespan, separate_input_output_schemas=False,
+        redirect_slashes=False, lifespan=lifespan,
     )  # fmt: skip
     handle_errors(api)
     for subject in (steps, symbols, reports, pictures, runs, metrics, live):
@@ -49,4 +50,5 @@ def make_routes(desk: Desk) -> FastAPI:
     api.include_router(documents.router(api))
     api.include_router(attached.router(desk.control))
     api.include_router(pages.router())
+    describe(api)
     return api

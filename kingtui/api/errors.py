@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -36,7 +35,7 @@ _WORDS = {404: "Not found", 405: "Method not allowed"}
 """What the framework's own errors say."""
 
 
-_DESCRIBED = {
+MEANINGS = {
     400: "The request is wrong",
     401: "A token is wanted, or the one given is not valid",
     403: "The token, or the page that asks, is not allowed to do this",
@@ -50,15 +49,9 @@ _DESCRIBED = {
     500: "A fault in kingtui; its log says what",
     503: "The work could not be done now",
 }
-ANYWHERE = (400, 401, 403, 413, 429, 500, 503)
+"""What each status means, for the documentation."""
+ANYWHERE = (400, 401, 403, 413, 422, 429, 500, 503)
 """What any route may answer."""
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The errors of a route, for the documentation."""
-    from kingtui.api.schemas import Problem
-
-    return {status: {"model": Problem, "description": _DESCRIBED[status]} for status in sorted({*ANYWHERE, *statuses})}
 
 
 def error_response(status: int, error: str, headers: dict[str, str] | None = None) -> Response:
@@ -87,7 +80,16 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         status, detail = error.status_code, str(error.detail)
         headers = dict(error.headers) if error.headers else None
+    if status == 405 and (allowed := _allowed(request)):
+        headers = {"Allow": ", ".join(allowed)}
     return error_response(status, _WORDS.get(status, detail), headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that a path has in all its routes; the framework knows of the first route only."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    methods = {method.upper() for method in request.app.openapi()["paths"].get(path, ())}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

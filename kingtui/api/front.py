@@ -42,7 +42,7 @@ class Front:
         try:
             await self._app(inner, receive, outcome.send)
         finally:
-            route = getattr(inner.get("route"), "path", None)
+            route = getattr(inner.get("route"), "path_format", None)
             self._requests.answered(route, method, outcome.status, time.perf_counter() - started)
 
 

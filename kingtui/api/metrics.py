@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from kingtui.api.desk import Desk
-from kingtui.api.parameters import answers
+from kingtui.api.openapi import answers
 from kingtui.api.tally import Happenings, Requests, Spread
 from kingtui.models import HealthWord, Stage, Status, StepStatus
 
@@ -27,7 +27,7 @@ def router(desk: Desk) -> APIRouter:
         "application/openmetrics-text": {"schema": {"type": "string"}},
     }
 
-    @routes.get("/metrics", summary="Figures for Prometheus", response_class=Response, **answers(None, media=text))
+    @routes.get("/metrics", summary="Figures for Prometheus", **answers(None, media=text))
     async def metrics(request: Request) -> Response:
         from prometheus_client.exposition import choose_encoder
 

@@ -16,7 +16,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from kingtui.api import schemas
 from kingtui.api.answers import Answer, json_response
 from kingtui.api.desk import Desk
-from kingtui.api.parameters import Before, Id, Limit, answers
+from kingtui.api.openapi import answers
+from kingtui.api.parameters import Before, Id, Limit
 from kingtui.control.wire import dump
 from kingtui.models import Stage
 
@@ -35,10 +36,11 @@ UPLOAD: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": {"type": "string", "contentMediaType": "image/*"}},
-                }
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                },
+                "encoding": {"file": {"contentType": ", ".join(KINDS)}},
             },
-            **{kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in KINDS},
+            **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS},
         },
     }
 }
@@ -49,7 +51,7 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(tags=["Pictures"])
     control = desk.control
 
-    @routes.get("/images", summary="A list of pictures, newest first", **answers(schemas.Images, 422))
+    @routes.get("/images", summary="A list of pictures, newest first", **answers(schemas.Images))
     async def listed(request: Request, stages: Stages = None, limit: Limit = 100, before: Before = None) -> Response:
         found = await control.images(stages=stages, limit=limit, before=before)
         counts = await control.image_counts()
@@ -58,7 +60,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post(
         "/images", summary="Add a picture, as if it were dropped into downloads", status_code=201,
-        openapi_extra=UPLOAD, **answers(schemas.Added, 413, 415, 422, status=201),
+        openapi_extra=UPLOAD, **answers(schemas.Added, 415, status=201),
     )  # fmt: skip
     async def add(request: Request) -> Response:
         name, data = await _uploaded(request, desk)
@@ -66,13 +68,13 @@ def router(desk: Desk) -> APIRouter:
         desk.changed()
         return json_response({"path": path}, 201)
 
-    @routes.get("/images/{image_id}", summary="Everything about a picture", **answers(schemas.PictureView, 404, 422))
+    @routes.get("/images/{image_id}", summary="Everything about a picture", **answers(schemas.PictureView, 404))
     async def picture(request: Request, image_id: Id) -> Response:
         return Answer.of(dump(await control.picture(image_id))).to(request)
 
     @routes.get(
-        "/images/{image_id}/file", summary="The picture itself", response_class=Response,
-        **answers(None, 404, 422, media=dict.fromkeys((*KINDS, "application/octet-stream"), _BINARY)),
+        "/images/{image_id}/file", summary="The picture itself",
+        **answers(None, 404, media=dict.fromkeys((*KINDS, "application/octet-stream"), _BINARY)),
     )  # fmt: skip
     async def file(request: Request, image_id: Id) -> Response:
         data = await control.picture_data(image_id)
@@ -84,14 +86,14 @@ def router(desk: Desk) -> APIRouter:
         return response
 
     @routes.post(
-        "/images/{image_id}/retry", summary="Try a quarantined picture again", **answers(schemas.Again, 404, 409, 422)
+        "/images/{image_id}/retry", summary="Try a quarantined picture again", **answers(schemas.Again, 404, 409)
     )
     async def retry(image_id: Id) -> Response:
         await control.retry(image_id)
         desk.changed()
         return json_response({"id": image_id, "message": f"Picture {image_id} goes back to the step that failed"})
 
-    @routes.post("/images/{image_id}/reread", summary="Read a picture anew", **answers(schemas.Again, 404, 409, 422))
+    @routes.post("/images/{image_id}/reread", summary="Read a picture anew", **answers(schemas.Again, 404, 409))
     async def reread(image_id: Id) -> Response:
         await control.reread(image_id)
         desk.changed()

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from pydantic import BeforeValidator
 
 from kingtui.api import schemas
 from kingtui.api.answers import JSON, Answer, encoded, preferred
 from kingtui.api.desk import Desk
 from kingtui.api.documents import HTML, report_page
-from kingtui.api.parameters import LARGEST, Before, Limit, Symbol, answers
+from kingtui.api.openapi import answers
+from kingtui.api.parameters import LARGEST, PLAIN, Before, Limit, Symbol
 from kingtui.control.shapes import report_json, report_row_json
 from kingtui.models import NotFound, Report, WrongUse, symbol_of
 
 MARKDOWN = "text/markdown"
-Of = Annotated[str | None, Query(max_length=64, description="Only reports of this symbol")]
-Day = Annotated[date | None, Query(description="Only reports of this day (UTC)")]
+
+
+def _day(text: object) -> object:
+    """A count of seconds is a date for pydantic, but not for us."""
+    if isinstance(text, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        raise ValueError("a day such as 2026-11-22 is allowed")
+    return text
+
+
+Of = Annotated[
+    str | None, Query(description="Only reports of this symbol", json_schema_extra={"pattern": f"^{PLAIN}$"})
+]
+Day = Annotated[date | None, BeforeValidator(_day), Query(description="Only reports of this day (UTC)")]
 ReportId = Annotated[int | None, Query(ge=1, le=LARGEST, description="One of the list, instead of the latest")]
 FORMS = {MARKDOWN: {"schema": {"type": "string"}}, "text/html": {"schema": {"type": "string"}}}
 
@@ -29,7 +43,7 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(tags=["Reports"])
     control = desk.control
 
-    @routes.get("/reports", summary="A list of reports, newest first", **answers(schemas.Reports, 422))
+    @routes.get("/reports", summary="A list of reports, newest first", **answers(schemas.Reports))
     async def listed(
         request: Request, symbol: Of = None, day: Day = None, limit: Limit = 100, before: Before = None
     ) -> Response:
@@ -38,8 +52,8 @@ def router(desk: Desk) -> APIRouter:
         return Answer.of({"reports": [report_row_json(report) for report in found], "total": total}).to(request)
 
     @routes.get(
-        "/reports/{symbol:path}", summary="A symbol's report as JSON, Markdown or HTML",
-        **answers(schemas.Report, 404, 422, media=FORMS),
+        "/reports/{symbol:any}", summary="A symbol's report as JSON, Markdown or HTML",
+        **answers(schemas.Report, 404, media=FORMS),
     )  # fmt: skip
     async def report(request: Request, symbol: Symbol, id: ReportId = None) -> Response:  # noqa: A002 - it is the query's
         found = await _report(desk, symbol, id)

@@ -10,7 +10,8 @@ from fastapi.responses import Response
 from kingtui.api import schemas
 from kingtui.api.answers import JSON, Answer, encoded, json_response, preferred
 from kingtui.api.desk import Desk
-from kingtui.api.parameters import LARGEST, Before, Id, Limit, answers
+from kingtui.api.openapi import answers
+from kingtui.api.parameters import LARGEST, Before, Id, Limit
 from kingtui.control.shapes import run_json
 
 Step = Annotated[int | None, Query(ge=0, le=LARGEST, description="Only runs of this step")]
@@ -25,18 +26,18 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(tags=["Runs"])
     control = desk.control
 
-    @routes.get("/history", summary="The runs that have ended, newest last", **answers(schemas.History, 422))
+    @routes.get("/history", summary="The runs that have ended, newest last", **answers(schemas.History))
     async def history(limit: Limit = 100, before: Before = None, step: Step = None, status: Ended = None) -> Response:
         runs, total = await control.history(limit=limit, before=before, step=step, status=status)
         return json_response({"history": [run_json(run) for run in runs], "total": total})
 
-    @routes.get("/runs/{run_id}", summary="One run", **answers(schemas.Run, 404, 422))
+    @routes.get("/runs/{run_id}", summary="One run", **answers(schemas.Run, 404))
     async def run(run_id: Id) -> Response:
         return json_response(run_json(await control.run(run_id)))
 
     @routes.get(
         "/runs/{run_id}/log", summary="The log of a run, as text or JSON",
-        **answers(schemas.RunLog, 404, 422, media={"text/plain": {"schema": {"type": "string"}}}),
+        **answers(schemas.RunLog, 404, media={"text/plain": {"schema": {"type": "string"}}}),
     )  # fmt: skip
     async def log(request: Request, run_id: Id) -> Response:
         text = await control.run_log(run_id)

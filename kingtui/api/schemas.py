@@ -8,7 +8,11 @@ from typing_extensions import TypedDict
 
 from kingtui.models import Image, PictureView, SymbolHistory
 
-__all__ = ["Image", "PictureView", "SymbolHistory"]
+__all__ = [
+    "Added", "Again", "Cancelled", "Health", "History", "Images", "Levels", "Paused", "PictureView", "Problem", "Ready",
+    "Record", "Records", "Report", "Reports", "Restarted", "Run", "RunLog", "Status", "SymbolHistory", "Symbols",
+    "Triggered",
+]  # fmt: skip
 
 Moment: TypeAlias = str
 """ISO 8601 in UTC with ``+00:00``."""
@@ -174,7 +178,7 @@ Record = TypedDict(
         "PriceNote": str | None,
     },
 )
-"""All that is known of a symbol."""
+Record.__doc__ = "All that is known of a symbol."
 
 
 class Records(TypedDict):

@@ -8,7 +8,8 @@ from fastapi.responses import Response
 from kingtui.api import schemas
 from kingtui.api.answers import json_response
 from kingtui.api.desk import Desk
-from kingtui.api.parameters import StepNumber, answers
+from kingtui.api.openapi import answers
+from kingtui.api.parameters import StepNumber
 from kingtui.models import WrongUse
 
 
@@ -34,13 +35,13 @@ def router(desk: Desk) -> APIRouter:
         told = {"error": "; ".join(missing), "code": "unavailable"}
         return json_response({"ready": False, "missing": missing} | told, 503, {"Retry-After": "1"})
 
-    @routes.post("/trigger/{step:path}", summary="Ask for a run of a step", **answers(schemas.Triggered))
+    @routes.post("/trigger/{step:any}", summary="Ask for a run of a step", **answers(schemas.Triggered))
     async def trigger(step: StepNumber) -> Response:
         asked = await control.trigger(_number(step))
         desk.changed()
         return json_response({"message": f"Step {step} triggered", "step": asked.step.script, "run_id": asked.run_id})
 
-    @routes.post("/cancel/{step:path}", summary="End a step's run and hold the step", **answers(schemas.Cancelled))
+    @routes.post("/cancel/{step:any}", summary="End a step's run and hold the step", **answers(schemas.Cancelled))
     async def cancel(step: StepNumber) -> Response:
         cancelled = await control.cancel(_number(step))
         desk.changed()

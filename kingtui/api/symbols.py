@@ -11,7 +11,8 @@ from fastapi.responses import Response
 from kingtui.api import schemas
 from kingtui.api.answers import Answer, encoded
 from kingtui.api.desk import Desk
-from kingtui.api.parameters import Symbol, answers
+from kingtui.api.openapi import answers
+from kingtui.api.parameters import PLAIN, Symbol
 from kingtui.control.symbol_answers import MOST_ROWS
 from kingtui.control.symbol_shapes import levels_json
 from kingtui.control.wire import dump
@@ -20,7 +21,14 @@ from kingtui.models import NotFound, SymbolSort, WrongUse, symbol_of
 MOST_SYMBOLS = 200
 """Symbols of one question."""
 
-Names = Annotated[str, Query(description="Symbols in any writing, with commas between them", examples=["BTC,ETH"])]
+Names = Annotated[
+    str,
+    Query(
+        description="Symbols in any writing, with commas between them",
+        examples=["BTC,ETH"],
+        json_schema_extra={"pattern": f"^{PLAIN}(,{PLAIN}){{0,199}}$"},
+    ),
+]
 Find = Annotated[str, Query(max_length=64, description="Letters of the name, or any writing of a symbol")]
 Page = Annotated[int, Query(ge=1, le=MOST_ROWS, description="How many at most")]
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1, description="How many to leave out at the beginning")]
@@ -32,15 +40,15 @@ def router(desk: Desk) -> APIRouter:
     routes = APIRouter(tags=["Symbols"])
     control = desk.control
 
-    @routes.get("/data", summary="All that is known of several symbols", **answers(schemas.Records, 422))
+    @routes.get("/data", summary="All that is known of several symbols", **answers(schemas.Records))
     async def several(request: Request, symbols: Names) -> Response:
         return Answer.of_bytes(await _joined(desk, _names(symbols))).to(request)
 
-    @routes.get("/data/{symbol:path}", summary="All that is known of a symbol", **answers(schemas.Record, 404))
+    @routes.get("/data/{symbol:any}", summary="All that is known of a symbol", **answers(schemas.Record, 404))
     async def data(request: Request, symbol: Symbol) -> Response:
         return (await desk.record_answer(request.scope["path"], symbol)).to(request)
 
-    @routes.get("/symbols", summary="A list of symbols", **answers(schemas.Symbols, 422))
+    @routes.get("/symbols", summary="A list of symbols", **answers(schemas.Symbols))
     async def listed(
         request: Request, find: Find = "", sort: SymbolSort = "symbol", descending: bool = False, limit: Page = 100,
         offset: Offset = 0,
@@ -52,7 +60,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get(
         "/symbols/{symbol}/history", summary="How its price and score went, oldest first",
-        **answers(schemas.SymbolHistory, 404, 422),
+        **answers(schemas.SymbolHistory, 404),
     )  # fmt: skip
     async def history(request: Request, symbol: Symbol, limit: Points = 300) -> Response:
         record = await desk.record(symbol)
@@ -70,9 +78,9 @@ def router(desk: Desk) -> APIRouter:
 
 def _names(text: str) -> list[str]:
     """The symbols of a question, each once, in its order; WrongUse."""
-    parts = [part for part in text.split(",") if part.strip()]
-    if not 1 <= len(parts) <= MOST_SYMBOLS:
-        raise WrongUse(f"{len(parts)} symbols are asked for: 1 to {MOST_SYMBOLS} are allowed")
+    parts = text.split(",")
+    if len(parts) > MOST_SYMBOLS:
+        raise WrongUse(f"{len(parts)} symbols are asked for: at most {MOST_SYMBOLS} are allowed")
     return list(dict.fromkeys(symbol_of(part) for part in parts))
 
 

@@ -42,8 +42,7 @@ class Requests:
 
     def answered(self, route: str | None, method: str, status: int, seconds: float) -> None:
         """A request ended; ``route`` None: there is no such route. ``status`` 0: it broke off without an answer."""
-        template = "none" if route is None else route.replace(":path", "")
-        key = (method if method in _METHODS else "other", template, status)
+        key = (method if method in _METHODS else "other", route or "none", status)
         spread = self.spreads.get(key)
         if spread is None:
             spread = self.spreads[key] = Spread(REQUEST_SECONDS)
