@@ -12,8 +12,10 @@ from kingtui.commands.checks import Finding, Patient, ill, note, well
 from kingtui.mirror import missing, table_of
 from kingtui.models import KingError
 from kingtui.models.mirrored import KEY, columns_of
+from kingtui.notices.loop import address_list
 from kingtui.reports.format import price
 from kingtui.services.airtable import AirtableTable, Barred, Rejected, Unreachable
+from kingtui.services.notify import UnknownAddress
 
 if TYPE_CHECKING:
     from kingtui.services.openai.budget import Budget
@@ -42,6 +44,24 @@ async def airtable(patient: Patient) -> list[Finding]:
         return [*found, *ill(str(error), "check the network, and AIRTABLE_ENDPOINT_URL if it is set")]
     finally:
         table.close()
+
+
+async def notices(patient: Patient) -> list[Finding]:
+    """The addresses of notices: known to apprise. Nothing is sent."""
+    addresses = address_list(patient.settings)
+    unknown: list[Finding] = []
+    for address in addresses:
+        try:
+            await address.check()
+        except UnknownAddress as error:
+            unknown += ill(str(error), "https://github.com/caronc/apprise/wiki lists them")
+        finally:
+            address.close()
+    if unknown:
+        return unknown
+    if not addresses:
+        return well("nobody is told elsewhere: KINGTUI_NOTIFY_URLS is not set")
+    return well(f"to {', '.join(address.label for address in addresses)}; kingtui notify test tries them")
 
 
 async def _table(table: AirtableTable, names: dict[str, str]) -> list[Finding]:

@@ -32,6 +32,7 @@ CHECKS: Sequence[tuple[str, Check]] = (
     ("API", check_home.api),
     ("access", check_access.access),
     ("Airtable", check_services.airtable),
+    ("notices", check_services.notices),
     ("OpenAI", check_services.openai),
     ("prices", check_services.prices),
 )

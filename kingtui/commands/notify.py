@@ -27,7 +27,7 @@ async def _try(settings: Settings, addresses: list[Address]) -> list[bool]:
 
 async def _one(settings: Settings, address: Address) -> bool:
     try:
-        await address.send(f"{title(settings, well=True)} (test)", TEXT)
+        await address.send(title(settings, "test"), TEXT)
     except KingError as error:
         say(f"✗ {error}")
         return False

@@ -43,10 +43,9 @@ def notices_of(tools: Toolbox, health: Callable[[], Health]) -> Notices | None:
     return Notices(tools, addresses, health) if addresses else None
 
 
-def title(settings: Settings, *, well: bool) -> str:
-    """Of a notice: which kingtui tells, and how it is."""
-    what = "kingtui demo" if settings.demo else "kingtui"
-    return f"{what} on {socket.gethostname()}: {'well again' if well else 'attention'}"
+def title(settings: Settings, what: str) -> str:
+    """Of a notice: which kingtui tells, and what."""
+    return f"{'kingtui demo' if settings.demo else 'kingtui'} on {socket.gethostname()}: {what}"
 
 
 class Notices:
@@ -131,7 +130,9 @@ class Notices:
             return
         ids = [row.id for row in rows]
         try:
-            await address.send(title(self._tools.settings, well=rows[-1].text == WELL), _body(rows))
+            well = rows[-1].text == WELL
+            head = title(self._tools.settings, "well again" if well else "attention")
+            await address.send(head, _body(rows), "success" if well else "warning")
         except (ServiceUnavailable, UnknownAddress) as error:
             await self._failed(address, error, rows, now)
             return

@@ -14,6 +14,7 @@ from kingtui.runtime import Runtime
 from kingtui.settings import load_settings
 from tests.commands.shell import kingtui
 from tests.servers.airtable import BASE, TOKEN, Airtable
+from tests.servers.notices import Notices
 from tests.world import ratio_picture, running, until
 
 
@@ -134,3 +135,22 @@ async def test_a_push_without_an_owner_brings_what_waits_and_status_tells(tmp_pa
 
 async def _has_reports(runtime: Runtime, count: int) -> bool:
     return (await runtime.control.reports())[1] == count
+
+
+@pytest.mark.slow
+def test_notify_test_tries_every_address_and_shows_none(tmp_path: Path) -> None:
+    run = kingtui("notify", "test", folder=tmp_path)
+    assert run.returncode == 2
+    assert "KINGTUI_NOTIFY_URLS is not set" in run.stderr
+    with Notices() as taken:
+        urls = f"{taken.url},foo://batterystaple"
+        run = kingtui("notify", "test", folder=tmp_path, KINGTUI_NOTIFY_URLS=urls)
+        assert run.returncode == 1
+        assert "✓ address 1 (json) took it" in run.stderr
+        assert "✗ address 2 (foo) of KINGTUI_NOTIFY_URLS is none that apprise knows" in run.stderr
+        assert taken.taken[0]["title"].endswith(": test")
+        doctor = kingtui("doctor", folder=tmp_path, KINGTUI_NOTIFY_URLS=urls)
+        assert "✗ notices" in doctor.stdout
+        for shown in (run.stdout + run.stderr, doctor.stdout + doctor.stderr):
+            assert "batterystaple" not in shown
+            assert "correct-horse" not in shown

@@ -79,6 +79,7 @@ async def test_attention_is_told_once_and_well_again(tmp_path, server):
         await here.pass_time(3600, step=60)
         (notice,) = server.taken
         assert notice["title"].endswith(": attention")
+        assert notice["type"] == "warning"
         assert [line.split("UTC  ")[1] for line in notice["message"].splitlines()] == [REASON, QUARANTINE]
         here.reasons()
         await here.pass_time(120)
