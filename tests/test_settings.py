@@ -18,7 +18,7 @@ from kingtui.settings import Settings, allowed, load_settings, variable
 def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty environment, a user's home and a current folder of their own."""
     for name in list(os.environ):
-        if name.upper().startswith(("KINGTUI_", "TELEGRAM_", "CREDENTIALS_")):
+        if name.upper().startswith(("KINGTUI_", "TELEGRAM_", "AIRTABLE_", "OPENAI_", "CREDENTIALS_")):
             monkeypatch.delenv(name)
     (tmp_path / "user").mkdir()
     (tmp_path / "cwd").mkdir()
@@ -328,3 +328,9 @@ def test_a_user_without_a_home_folder_is_told_to_name_one(clean: Path) -> None:
         "WrongUse there is no home: Could not determine home directory. Name one with --home or KINGTUI_HOME.",
         str(Path.cwd() / "x"),
     ], done.stderr
+
+
+def test_a_slip_in_the_name_of_a_services_setting_is_told(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRTABLE_TABLE", "Symbols")
+    (warning,) = load_settings(None, {}).warnings
+    assert warning == "AIRTABLE_TABLE in the environment is no setting: did you mean AIRTABLE_TABLE_NAME?"

@@ -23,6 +23,8 @@ from kingtui.redaction import hidden
 from kingtui.settings.fields import Settings, default_home
 from kingtui.settings.telling import PREFIX, Provenance, SettingsFile, allowed, is_secret, variable
 
+FAMILIES = (PREFIX, "AIRTABLE_", "TELEGRAM_")
+"""Beginnings of names that are ours alone: one that is no setting is a slip of the pen."""
 S = TypeVar("S", bound=Settings)
 
 CHOOSING = frozenset({"home", "demo", "secrets_dir"})
@@ -212,9 +214,11 @@ def _warnings(layers: list[_Layer], model: type[Settings]) -> Iterable[str]:
     for layer in layers:
         yield from layer.warnings
         for name in sorted({name.upper() for name in layer.names} - known):
-            if name.startswith(PREFIX):
-                near = difflib.get_close_matches(name.removeprefix(PREFIX), [n.removeprefix(PREFIX) for n in known], 1)
-                yield f"{name} {layer.where} is no setting" + (f": did you mean {PREFIX}{near[0]}?" if near else "")
+            family = next((start for start in FAMILIES if name.startswith(start)), None)
+            if family is not None:
+                others = [other.removeprefix(family) for other in known if other.startswith(family)]
+                near = difflib.get_close_matches(name.removeprefix(family), others, 1)
+                yield f"{name} {layer.where} is no setting" + (f": did you mean {family}{near[0]}?" if near else "")
 
 
 def _reason(error: Exception) -> str:
