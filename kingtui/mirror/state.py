@@ -13,6 +13,8 @@ from kingtui.store import cursors
 
 CURSOR = "mirror airtable"
 _KEPT_DAYS = 62
+_LONGEST = timedelta(days=32)
+"""Nothing makes it wait longer than to the next month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,10 @@ class MirrorState:
     """Day (UTC) → calls made."""
 
     def waits(self, now: datetime) -> bool:
-        """Whether it is too early to send anything."""
-        return self.retry_at is not None and now < datetime.fromisoformat(self.retry_at)
+        """Whether it is too early to send anything. A clock that was far ahead once does not hold it up for ever."""
+        if self.retry_at is None:
+            return False
+        return timedelta(0) < datetime.fromisoformat(self.retry_at) - now <= _LONGEST
 
     def called(self, now: datetime) -> MirrorState:
         """One call more."""

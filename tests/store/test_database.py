@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from kingtui.models import KingError
-from kingtui.store import cursors, database
+from kingtui.store import cursors, database, outbox
 from kingtui.store.database import Database, StoreFailed
 from kingtui.store.schema import HEAD, metadata
 
@@ -151,4 +151,24 @@ async def test_a_failed_transaction_leaves_nothing(tmp_path):
             raise RuntimeError
     async with database_.read() as connection:
         assert await cursors.flag(connection, "paused") is None
+    await database_.close()
+
+
+async def test_symbols_that_were_known_before_there_was_an_outbox_wait_for_the_mirror(tmp_path):
+    path = tmp_path / "kingtui.db"
+    config = Config()
+    config.set_main_option("script_location", str(database.MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(sa.text("INSERT INTO symbols (symbol, updated_at) VALUES ('ETH', '2026-01-02 03:04:05')"))
+        connection.commit()
+    engine.dispose()
+    database_ = Database(path)
+    await database_.open(NOW)
+    async with database_.read() as connection:
+        tally = await outbox.tally(connection, NOW)
+    assert (tally.waiting, tally.known, tally.oldest) == (1, 0, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
     await database_.close()
