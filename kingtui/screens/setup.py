@@ -18,6 +18,7 @@ from kingtui.bridge import whole
 from kingtui.models import Connection, KingError, Service, Setting, Status
 from kingtui.screens.base import KingScreen
 from kingtui.screens.dialogs import Confirm
+from kingtui.screens.login import LoginScreen
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
@@ -46,6 +47,7 @@ class SetupScreen(KingScreen):
         Binding(
             "a", "stop_api", "Stop API", id="setup.api_off", tooltip="Serve the HTTP API no more; the rest goes on"
         ),
+        Binding("s", "sign_in", "Telegram", id="setup.telegram", tooltip="Sign in to Telegram, or out"),
         Binding("t", "app.change_theme", "Theme", id="setup.theme", tooltip="Choose the colours; kept over restarts"),
         Binding("tab", "app.focus_next", "Other table", show=False, id="setup.other", tooltip="To the other table"),
     ]
@@ -147,6 +149,10 @@ class SetupScreen(KingScreen):
         api = self.services.get("api")
         served = api is not None and api.state is Connection.CONNECTED
         return {"start_api": not served, "stop_api": served}.get(action, True)
+
+    def action_sign_in(self) -> None:
+        """Open the window that signs in and out."""
+        self.app.push_screen(LoginScreen(self.live), lambda _: self._load())
 
     def action_start_api(self) -> None:
         """Serve the API."""

@@ -13,11 +13,12 @@ from textual.widgets import Static
 from kingtui.models import Attachment, Status
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
-from kingtui.widgets.words import HEALTH_MARKS, ago, counted, plain
+from kingtui.widgets.words import HEALTH_MARKS, ago, counted, plain, until
 
 REFRESH_SECONDS = 15.0
 COUNT_SECONDS = 1.0
 """While the connection is lost, the seconds to the next try are counted."""
+NEAR_SECONDS = 61.0
 
 
 class Masthead(Widget):
@@ -71,9 +72,19 @@ class Masthead(Widget):
         self.query_one("#source", Line).show(self._source(status))
         self.query_one("#api", Line).show(_api(status, self._live.attachment))
         self.query_one("#reason", Line).show(self._reason(status))
+        self._set_pace(status, now)
         self.set_class(status.demo, "-demo")
         self.set_class(status.paused, "-paused")
         self.set_class(bool(self._reasons(status)), "-reason")
+
+    def _set_pace(self, status: Status, now: datetime) -> None:
+        """Seconds pass while the connection to kingtui is lost, or a source's next try is near."""
+        tries = [source.state.next_try for source in status.sources if source.state is not None]
+        near = any(at is not None and 0 < (at - now).total_seconds() < NEAR_SECONDS for at in tries)
+        if near or self._lost is not None:
+            self._count.resume()
+        else:
+            self._count.pause()
 
     def _title(self, status: Status) -> Content:
         mark = HEALTH_MARKS[status.health.word]
@@ -114,6 +125,8 @@ def _sources(status: Status, now: datetime) -> list[Content]:
     for source in [*pulled, *dropped]:
         came = ago(source.last_picture_at, now) if source.last_picture_at else "no picture yet"
         note = f", {plain(source.note)}" if source.note else ""
+        if source.state is not None and source.state.next_try is not None:
+            note += f", next try {until(source.state.next_try, now)}"
         name = "Downloads" if source.name == "drop" else plain(source.name).capitalize()
         parts.append(Content.assemble((f"{name}:", "bold"), f" {came}{note}"))
     return parts
