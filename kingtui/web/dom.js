@@ -56,6 +56,15 @@ function filled(element, props, children) {
 }
 
 /**
+ * Around a wide table: it scrolls sideways by itself, with the keyboard too.
+ * @param {string} label
+ * @param {Element} content
+ */
+export function scrolling(label, content) {
+  return h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": label }, content);
+}
+
+/**
  * Set an attribute, or take it away.
  * @param {Element} element
  * @param {string} name

@@ -24,7 +24,7 @@ export class HomeView {
     });
     this.table = symbolTable();
     this.none = h("p", { class: "muted" }, "No symbol is known yet: the first picture that is read brings the first.");
-    this.lines = h("ol", { class: "feed", role: "log", "aria-label": "Activity", tabindex: 0 });
+    this.lines = h("ol");
     this.pause = h("button", { type: "button", title: "Hold automatic triggers, or let them go (p)", onclick: actions.pause }, "Pause");
     const restart = h("button", { type: "button", class: "danger", title: "End every run, set all steps to idle (r)", onclick: actions.restart }, "Restart …");
     section.append(
@@ -33,7 +33,7 @@ export class HomeView {
       h("div", { class: "lower" },
         h("section", { class: "pane newest", "aria-labelledby": "newest" }, h("h2", { id: "newest" }, "Symbols, the newest first"), this.newest.trouble, this.none, h("div", { class: "scroll" }, this.table),
           h("p", { class: "legend muted" }, "win rates are liquidation-implied · ? not verified · ! stale")),
-        h("section", { class: "pane activity", "aria-labelledby": "activity" }, h("h2", { id: "activity" }, "Activity (UTC)"), this.lines)),
+        h("section", { class: "pane activity", "aria-labelledby": "activity" }, h("h2", { id: "activity" }, "Activity (UTC)"), h("div", { class: "feed", role: "log", "aria-labelledby": "activity", tabindex: 0 }, this.lines))),
     ); // prettier-ignore
     store.addEventListener("symbols", () => {
       this.#symbols();

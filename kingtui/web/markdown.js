@@ -3,7 +3,7 @@
  * text. Everything else, HTML above all, stays the text that it is; links and pictures become their words.
  */
 
-import { h } from "./dom.js";
+import { h, scrolling } from "./dom.js";
 
 /** @typedef {{text: string, at: number}} Line */
 
@@ -88,7 +88,7 @@ function tabled(lines, at) {
   const rows = lines.slice(at + 2, end).map((line) =>
     h("tr", {}, cells(line).slice(0, heads.length).map((cell, place) => h(place ? "td" : "th", place ? {} : { scope: "row" }, inline(cell))))); // prettier-ignore
   const head = h("thead", {}, h("tr", {}, heads.map((cell) => h("th", { scope: "col" }, inline(cell)))));
-  return [h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Table: ${heads[0]}` }, h("table", {}, head, h("tbody", {}, rows))), end];
+  return [scrolling(`Table: ${heads[0]}`, h("table", {}, head, h("tbody", {}, rows))), end];
 }
 
 /** @param {string} line */

@@ -4,7 +4,7 @@
  * passed is hollow; two sides, marks and words say it all without colour.
  */
 
-import { h, svg } from "./dom.js";
+import { h, scrolling, svg } from "./dom.js";
 import { ago, counted, level, percent, price } from "./words.js";
 
 /**
@@ -182,5 +182,5 @@ function table({ clusters }, bins, map) {
       h("td", {}, inside.map((found) => `${found.slot.replace("-", "−")}${found.passed ? " passed" : ""}${found.verified ? "" : " not verified"}`).join(", ")));
   }); // prettier-ignore
   const heads = ["Prices", "Side", "Liquidations", "Clusters"].map((name) => h("th", { scope: "col" }, name));
-  return h("details", {}, h("summary", {}, "As a table"), h("div", { class: "scroll" }, h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))));
+  return h("details", {}, h("summary", {}, "As a table"), scrolling("Levels as a table", h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))));
 }

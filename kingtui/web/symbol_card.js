@@ -1,6 +1,6 @@
 /** All that is known of a symbol: price, score, win rates with what they rest on, levels drawn, clusters, curves. */
 
-import { h } from "./dom.js";
+import { h, scrolling } from "./dom.js";
 import { ZOOMS, ZOOM_WORDS, levelPlot, sure } from "./plot.js";
 import { sparkline } from "./sparkline.js";
 import { longShare, rateBar, scoreWords } from "./symbol_list.js";
@@ -90,5 +90,5 @@ function clusters(levels, now) {
       h("td", {}, found.passed && h("span", { class: "warning" }, "passed "), sure(found.verified), h("span", { class: "muted" }, ` ${ago(found.at, now)}`)));
   }); // prettier-ignore
   const heads = ["Cluster", "Price", "From the price", "Strength", "State"].map((name) => h("th", { scope: "col" }, name));
-  return h("div", { class: "scroll" }, h("table", { class: "clusters" }, h("thead", { class: "unseen" }, h("tr", {}, heads)), h("tbody", {}, rows)));
+  return scrolling("Clusters", h("table", { class: "clusters" }, h("thead", { class: "unseen" }, h("tr", {}, heads)), h("tbody", {}, rows)));
 }

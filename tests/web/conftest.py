@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from kingtui.charts.painter import Chart, MapChart, paint
 from kingtui.services.demo import Market
@@ -27,6 +27,8 @@ EXPECTED = ("Failed to load resource", "WebSocket connection to")
 UNCOUNTED = "100000/minute"
 ODD_NAME = "<img src=x onerror=hacked=1>.png"
 """A file name that would act where it was read as markup."""
+
+expect.set_options(timeout=20_000)
 
 
 def market_charts() -> list[Chart]:

@@ -13,8 +13,7 @@ from tests.web.conftest import PHONE, WIDE, Running, open_page
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", PHONE)], ids=["light", "dark phone"])
 def test_axe_finds_nothing_serious(
     browser: Browser, kingtui: Running, scheme: Literal["light", "dark"], size: dict[str, int]
 ) -> None:
@@ -36,7 +35,7 @@ def test_axe_finds_nothing_serious(
         found += [f"key {key}: {line}" for line in serious(Axe().run(page).response)]
         page.keyboard.press("Escape")
     context.close()
-    assert not found
+    assert not found, "\n".join(found)
 
 
 def serious(response: dict) -> list[str]:  # type: ignore[type-arg]
