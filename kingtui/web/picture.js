@@ -74,7 +74,7 @@ export async function drawPicture(into, view, signal) {
     const large = into.parentElement?.classList.toggle("large");
     larger.setAttribute("aria-pressed", String(large));
   });
-  return into.replaceChildren(canvas, larger);
+  return into.replaceChildren(h("div", { class: "frame", tabindex: 0, role: "group", "aria-label": "Picture" }, canvas), larger);
 }
 
 /** @param {any} view @param {number} now */

@@ -110,7 +110,7 @@ export class PicturesView {
       fill(this.card, h("h2", { tabindex: -1 }, `Picture ${this.#id}`), h("p", {}, error.message));
       return;
     }
-    const before = this.card.querySelector(".picture canvas")?.parentElement;
+    const before = this.card.querySelector(".picture:has(canvas)");
     const same = this.#shown === view.sha256;
     this.#shown = view.sha256;
     const actions = {

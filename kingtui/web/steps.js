@@ -80,7 +80,7 @@ function last(step, now) {
 /** What waits, when it runs next, and why it does not run although there is work. @param {any} step @param {boolean} paused @param {number} now */
 function next(step, paused, now) {
   const waiting = [step.backlog && `${grouped(step.backlog)} due`, step.waiting && `${grouped(step.waiting)} later`].filter(Boolean);
-  const backlog = h("span", { class: waiting.length ? "backlog" : "backlog muted" }, waiting.join(", ") || "nothing waits");
+  const backlog = h("span", { class: waiting.length ? "backlog" : "backlog muted" }, waiting.join(", ") || "none due");
   return [backlog, h("span", { class: "muted" }, " · "), runsNext(step, paused, now), step.waits && h("span", { class: "waits" }, step.waits)];
 }
 
