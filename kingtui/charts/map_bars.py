@@ -30,6 +30,12 @@ _INK = 34
 """Luma over the ground from which a cell counts as bar: the darkest bars have 69."""
 _HIDDEN = -0.8
 """What a hidden row says: a long hidden stretch is no bar unless there is bar above it."""
+SPECK = 1.6
+"""Pixels: lower bars are not told from noise."""
+_EXACT = 0.7
+"""Pixels by which the measured end of a bar may be off where it is plainly seen."""
+_CLEARLY = 17
+"""Luma from _INK by which rows have to be bar or ground, on the whole, for an end to be excluded."""
 RESOLVED = 1.1
 """Pixels of the original per cell from which single bars can be told from their neighbours."""
 _RIDGE = 0.02
@@ -156,6 +162,9 @@ class Heights:
     totals: NDArray[np.float64]
     hidden: NDArray[np.float64]
     """By how much each bar may be higher, because what is just above its end is hidden."""
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    """Between what each bar surely is: as far as its pixels leave open where it ends."""
     unit: float
     murk: float
     resolved: bool
@@ -174,10 +183,14 @@ def measure(canvas: Canvas, cells: Cells, covered: Mask, axis: Axis) -> Heights:
     lumas = _unmix(mixing, ground.luma)
     unknown = ground.hidden.astype(np.float32) @ mixing / np.maximum(mixing.sum(0), 1e-6) > 0.4
     smeared = int(np.ceil(blur))  # the baseline reaches that much higher
-    heights, open_ends = _heights(lumas[: len(lumas) - smeared], unknown[: len(lumas) - smeared])
-    heights[heights > 0] += BOTTOM * ground.fy - ground.bottom + smeared
+    lumas, unknown = lumas[: len(lumas) - smeared], unknown[: len(lumas) - smeared]
+    heights, open_ends = _heights(lumas, unknown)
+    low, high = _plausible(lumas, unknown, heights)
+    for ends in (heights, low, high):
+        ends[ends > 0] += BOTTOM * ground.fy - ground.bottom + smeared
     unit = ground.fy / -axis.slope
-    return Heights(heights / unit, open_ends / unit, unit, murk, cells.width * ground.fx >= RESOLVED)
+    low, high = np.clip(low - _EXACT, 0, None) / unit, np.maximum(high + _EXACT, SPECK) / unit
+    return Heights(heights / unit, open_ends / unit, low, high, unit, murk, cells.width * ground.fx >= RESOLVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,3 +296,23 @@ def _heights(lumas: NDArray[np.float32], unknown: Mask) -> tuple[NDArray[np.floa
     above = np.arange(len(upward))[:, None] >= ends
     open_ends = np.where((above & ~dark).any(0), (above & ~dark).argmax(0), len(upward)) - ends
     return heights, np.where(ends > 0, np.maximum(open_ends, 0), 0).astype(np.float64)
+
+
+def _plausible(
+    lumas: NDArray[np.float32], unknown: Mask, heights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The lowest and the highest row, from the bottom, in which each bar may end.
+
+    It may end lower as long as the rows in between are on the whole not clearly bar, and higher as long as they are not
+    clearly ground. Rows that are hidden may be either.
+    """
+    upward, dark = lumas[::-1], unknown[::-1]
+    evidence = np.clip(upward - _INK, -_INK, _INK)
+    rows, ends = np.arange(len(upward))[:, None], np.round(heights).astype(np.intp)
+    above = np.where(dark, 1.0, evidence + _CLEARLY) * (rows >= ends)
+    below = np.where(dark, -1.0, evidence - _CLEARLY) * (rows < ends)
+    maybe = np.cumsum(above, axis=0) > 0
+    high = np.where(maybe.any(0), len(upward) - maybe[::-1].argmax(0), heights)
+    gone = np.cumsum(below[::-1], axis=0)[::-1] < 0
+    low = np.where(gone.any(0), gone.argmax(0), heights)
+    return np.minimum(low, heights).astype(np.float64), np.maximum(high, heights).astype(np.float64)

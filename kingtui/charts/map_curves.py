@@ -23,6 +23,10 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
 _LEGEND_X = (606, 631)
 _LEGEND_Y = 62
 _LEGEND_PITCH = 24.0
+_NAME_REACH = 10
+"""Canonical pixels above and below a name's middle in which a curve may not be told from it."""
+_NAME_END = 700
+"""Before this column an exchange's name ends."""
 _ROWS = 9
 _RIGHT_LABELS = (724, 776)
 _DROP_WIDTH = 5
@@ -120,8 +124,13 @@ def trace(canvas: Canvas, legend: Legend, line: float) -> NDArray[np.float64]:
     total = weights.sum(0)
     centre = (weights * (around + 0.5)).sum(0) / np.maximum(total, 1e-6)
     heights = np.where(total > 0.2, centre, rows + 0.5) + TOP - 15
-    heights[-2:] = np.minimum(heights[-2:], _drop_top(score) + TOP - 15)
-    return _past_legend(heights, len(legend.bars) + len(legend.curves))
+    top = _drop_top(score) + TOP - 15
+    if not behind_name(legend, top):
+        heights[-2:] = np.minimum(heights[-2:], top)
+    past = np.flatnonzero(past_legend(heights, legend))
+    if len(past):  # straight on, for the icons' lines have its colour
+        heights[past] = np.linspace(heights[past[0]], heights[past[-1]], len(past))
+    return heights
 
 
 def _drop_top(score: NDArray[np.float32]) -> float:
@@ -131,12 +140,30 @@ def _drop_top(score: NDArray[np.float32]) -> float:
     return long[-1] + 1.0 if long else float(len(score))
 
 
-def _past_legend(heights: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
-    """The curve straight on where it passes the legend's icons, whose lines have its colour."""
-    start, end = _LEGEND_X[0] - 3 - LEFT, _LEGEND_X[1] + 3 - LEFT
-    if heights[start : end + 1].min() < _LEGEND_Y + rows * _LEGEND_PITCH:
-        heights[start : end + 1] = np.linspace(heights[start], heights[end], end + 1 - start)
-    return heights
+def behind_name(legend: Legend, y: float) -> bool:
+    """Whether at the plot's right end a name of the legend stands at canvas ``y``: those of the curves reach beyond."""
+    rows = range(len(legend.bars), len(legend.bars) + len(legend.curves))
+    return any(abs(y - _LEGEND_Y - _LEGEND_PITCH * row) < _NAME_REACH for row in rows)
+
+
+def _names(legend: Legend) -> NDArray[np.bool_]:
+    """Where (rows TOP - 15 to BOTTOM + 2, columns LEFT to RIGHT) the legend's names stand; those of the curves reach
+    beyond the plot."""
+    names = np.zeros((BOTTOM - TOP + 18, RIGHT - LEFT + 1), dtype=np.bool_)
+    for row in range(len(legend.bars) + len(legend.curves)):
+        y = round(_LEGEND_Y + _LEGEND_PITCH * row) - TOP + 15
+        end = RIGHT + 1 if row >= len(legend.bars) else _NAME_END
+        names[y - 6 : y + 8, _LEGEND_X[1] + 3 - LEFT : end - LEFT] = True
+    return names
+
+
+def past_legend(heights: NDArray[np.float64], legend: Legend) -> NDArray[np.bool_]:
+    """The columns of the curve in which it passes the legend's icons."""
+    past = np.zeros(len(heights), dtype=np.bool_)
+    icons = slice(_LEGEND_X[0] - 3 - LEFT, _LEGEND_X[1] + 4 - LEFT)
+    rows = len(legend.bars) + len(legend.curves)
+    past[icons] = heights[icons].min() < _LEGEND_Y + rows * _LEGEND_PITCH
+    return past
 
 
 def _climb(score: NDArray[np.float32], back: float = 0.05, up: float = 0.01, along: float = 0.05) -> NDArray[np.intp]:
@@ -241,6 +268,7 @@ def covered(canvas: Canvas, legend: Legend, heights: NDArray[np.float64], line: 
     rows_shown = len(legend.bars) + len(legend.curves)
     icons = slice(_LEGEND_Y - 10 - TOP + 15, round(_LEGEND_Y + _LEGEND_PITCH * (rows_shown - 0.5)) - TOP + 15)
     hidden[icons, _LEGEND_X[0] - 2 - LEFT : _LEGEND_X[1] + 3 - LEFT] = True
+    hidden |= _names(legend)
     return np.asarray(hidden | _behind_line(canvas, rows, np.arange(score.shape[1]) + LEFT + 0.5, line))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from kingtui.charts.axes import Axis
 from kingtui.charts.locate import Canvas
 from kingtui.charts.map_axes import BOTTOM, LEFT, RIGHT, TOP, Axes, Ticks
+from kingtui.charts.map_balance import DROP, END_ERROR, Balance, End, balance, sums
 from kingtui.charts.map_bars import Cells, Heights, count_cells, measure
-from kingtui.charts.map_curves import Legend, covered, right_axis_top, trace
+from kingtui.charts.map_curves import Legend, behind_name, covered, past_legend, right_axis_top, trace
 
+_BEHIND_NAME = 20.0
+"""Pixels by which the right curve's end may be wrong where a name of the legend is over it."""
+_ENDS = ("long_end", "short_end")
 _CURVE_TOLERANCE = 0.02
 """Of the larger end: how far the sums of the bars and the curves may differ."""
 _BARS_TOLERANCE = 0.04
 """Of the larger end: how far the cumulated bars may be from the curves anywhere for the bars to count as verified."""
-_SPECK = 1.6
-"""Pixels: lower bars are not told from noise."""
-DROP = 5
-"""Cells at the right end within which the curve drops to 0."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Plot:
     """What was measured in the plot. Cells are indexed from the left; ``here`` is the price's own."""
 
     prices: NDArray[np.float64]
-    totals: NDArray[np.float64]
+    bars: Balance
     curve: NDArray[np.float64] | None
     """The cumulated curves at each cell, by the right axis; None where that cannot be read."""
     here: int
@@ -43,24 +43,29 @@ class Plot:
     chart, 3 to 5 on a JPEG of quality 87, 6 to 7 on one of 60."""
 
     @property
+    def totals(self) -> NDArray[np.float64]:
+        """The liquidations of each cell."""
+        return self.bars.totals
+
+    @property
+    def pixel(self) -> float:
+        """What a canonical pixel of the curve is worth, in liquidations."""
+        return self.top / (BOTTOM - TOP)
+
+    @property
     def step(self) -> float:
         return float(self.prices[-1] - self.prices[0]) / (len(self.prices) - 1)
 
     @property
     def sums(self) -> NDArray[np.float64]:
         """The bars cumulated from the price outward, without the price's own cell."""
-        outward = self.totals.copy()
-        outward[self.here] = 0
-        below = np.cumsum(outward[: self.here + 1][::-1])[::-1]
-        return np.concatenate((below[:-1], np.cumsum(outward[self.here :])))
+        return sums(self.totals, self.here)
 
     @property
     def ends(self) -> dict[str, float | None]:
-        """The curves' totals at the far left and right; the right one drops to 0 within the last few cells."""
-        if self.curve is None:
-            return {"long_end": None, "short_end": None}
-        last = self.curve[max(self.here, len(self.curve) - DROP) :]
-        return {"long_end": round(float(self.curve[0]), 1), "short_end": round(float(last.max()), 1)}
+        """The curves' totals at the far left and right."""
+        found = self.bars.ends
+        return {name: found and round(found[i].total, 1) for i, name in enumerate(_ENDS)}
 
     def rounded(self, price: float) -> float:
         """A price to a hundredth of a cell."""
@@ -73,17 +78,20 @@ class Plot:
             return dict.fromkeys(names, "the right axis cannot be read")
         if not self.sound:
             return dict.fromkeys(names, "an axis has too few regular ticks")
-        sums, ends, reasons = self.sums, self.ends, {}
-        larger = max(*(end or 0.0 for end in ends.values()), float(sums[0]), float(sums[-1]), 1e-9)
-        for name, bars in (("long_end", float(sums[0])), ("short_end", float(sums[-1]))):
-            if abs((ends[name] or 0.0) - bars) > _CURVE_TOLERANCE * larger:
-                reasons[f"cumulated.{name}"] = f"the curve ends at {ends[name]:.0f}, the bars sum to {bars:.0f}"
-        last = (ends["short_end"] or 0.0) - float(self.curve[-DROP - 2])
-        if last > _CURVE_TOLERANCE * larger:
-            reasons.setdefault("cumulated.short_end", "the curve still rises where it drops to 0")
-        behind = float(abs((ends["short_end"] or 0.0) - sums[-1])) / larger  # the curve's drop may hide bars
-        if max(self.apart, behind) > _BARS_TOLERANCE:
-            reasons["bars"] = f"bars and curves differ by {max(self.apart, behind):.0%} of the larger end"
+        found, reasons = self.bars.ends or (), {}
+        larger = max(1e-9, *(end.total for end in found))
+        strays = [
+            sum(gap.stray for gap in self.bars.gaps if gap.last < self.here),
+            sum(gap.stray for gap in self.bars.gaps if gap.first > self.here),
+        ]
+        for name, end, stray in zip(_ENDS, found, strays, strict=True):
+            if end.error > _CURVE_TOLERANCE * larger:
+                reasons[name] = "what is over the curve's end hides it"
+            elif stray > _CURVE_TOLERANCE * larger:
+                reasons[name] = f"the curve ends at {end.total:.0f}, the bars sum to {end.total - stray:.0f}"
+        reasons = {f"cumulated.{name}": reason for name, reason in reasons.items()}
+        if max(self.apart, sum(strays) / larger) > _BARS_TOLERANCE:
+            reasons["bars"] = f"bars and curves differ by {max(self.apart, sum(strays) / larger):.0%} of the larger end"
         return reasons
 
     @property
@@ -114,18 +122,29 @@ def read_plot(canvas: Canvas, legend: Legend, axes: Axes) -> Plot | None:
     top = right_axis_top(canvas, legend)
     prices = _prices(cells, axes.ticks, axes.price)
     curve = None if top is None else _at_cells(course, cells) * top
-    heights = heights if curve is None or top is None else _uncovered(heights, curve, top)
+    here = _own_cell(prices, cells, axes)
+    end = _end(curve, here, legend, (top or 0.0) / (BOTTOM - TOP))
+    legible = ~past_legend(course, legend)[np.clip(np.round(cells.centres() - LEFT).astype(int), 0, len(course) - 1)]
     return Plot(
         prices=prices,
-        totals=_tidy(heights),
+        bars=balance(heights, curve, end, here, (top or 0.0) / (BOTTOM - TOP), legible),
         curve=curve,
-        here=_own_cell(prices, cells, axes),
+        here=here,
         heights=heights,
         cells=cells,
         top=top or 0.0,
         sound=axes.price.sound(5) and axes.count.sound(3),
         ringing=_ringing(canvas),
     )
+
+
+def _end(curve: NDArray[np.float64] | None, here: int, legend: Legend, pixel: float) -> End:
+    """Where the right curve ends, as far as no name of the legend stands there."""
+    if curve is None or not pixel:
+        return End(0.0, 0.0)
+    total = float(curve[max(here, len(curve) - DROP) :].max())
+    hidden = behind_name(legend, BOTTOM - total / pixel)
+    return End(total, (_BEHIND_NAME if hidden else END_ERROR) * pixel)
 
 
 def _ringing(canvas: Canvas) -> float:
@@ -155,28 +174,3 @@ def _at_cells(course: NDArray[np.float64], cells: Cells) -> NDArray[np.float64]:
     if heights[0] > TOP:  # the first cell lies half a column further out than the first column's centre
         heights[0] -= float(np.clip((course[1] - course[0]) / 2, 0, 8))
     return np.asarray(np.clip((BOTTOM - heights) / (BOTTOM - TOP), 0, None))
-
-
-def _uncovered(heights: Heights, curve: NDArray[np.float64], top: float) -> Heights:
-    """The bars whose ends the curve hides, as high as the curve rises there: it steps where a bar stands."""
-    totals, hidden = heights.totals.copy(), heights.hidden.copy()
-    blur = 1.5 * top / (BOTTOM - TOP)  # of the curve's height, in liquidations
-    for cell in np.flatnonzero(hidden > max(blur, 1 / heights.unit)).tolist():
-        start, end = max(cell - 3, 0), min(cell + 3, len(curve) - DROP)
-        around = [k for k in range(start, end + 1) if k != cell]
-        if end <= cell or totals[start] or totals[end] or hidden[around].max() > blur:
-            continue  # another bar has its part in the rise
-        rise = abs(float(curve[end] - curve[start])) - float(totals[around].sum())
-        if totals[cell] - blur <= rise <= totals[cell] + hidden[cell] + blur:
-            totals[cell], hidden[cell] = max(rise, totals[cell]), blur
-    return replace(heights, totals=totals, hidden=hidden)
-
-
-def _tidy(heights: Heights) -> NDArray[np.float64]:
-    """The totals without specks; whole numbers where the bars are whole numbers of units high."""
-    totals = heights.totals.copy()
-    totals[totals < max(0.5, _SPECK / heights.unit)] = 0
-    bars = totals[totals > 0]
-    if heights.unit >= 3 and len(bars) and np.median(np.abs(bars - np.round(bars))) < 0.15:
-        return np.round(totals)
-    return np.round(totals, 1)

@@ -30,8 +30,8 @@ def note_plot(canvas: Canvas, plot: Plot) -> None:
     tops = BOTTOM - plot.totals * scale
     steps = np.column_stack((centres - half, tops, centres + half, tops))
     canvas.note("bars", "line", (LEFT, BOTTOM, *steps.ravel(), RIGHT, BOTTOM), f"sum {plain(plot.totals.sum())}")
-    for cell in np.flatnonzero(plot.heights.hidden * scale > 3):
-        above = tops[cell] - plot.heights.hidden[cell] * scale
+    for cell in np.flatnonzero((plot.bars.high - plot.totals) * scale > 3):
+        above = tops[cell] - (plot.bars.high - plot.totals)[cell] * scale
         canvas.note("hidden end of a bar", "line", (centres[cell], tops[cell], centres[cell], above))
     if plot.curve is not None and plot.top:
         heights = BOTTOM - plot.curve / plot.top * (BOTTOM - TOP)
