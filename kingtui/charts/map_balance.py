@@ -10,7 +10,7 @@ from one stretch to the next.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,10 +95,12 @@ def balance(heights: Heights, curve: Floats | None, end: End, here: int, pixel: 
     left = End(float(curve[0]), (END_ERROR + steep) * pixel)
     for side, far in ((np.arange(here - 1, -1, -1), left), (np.arange(here + 1, len(totals)), end)):
         outward = _Side(totals[side], low[side], high[side], curve[side], sure[side], legible[side], pixel)
-        found, last = outward.gaps(far)
-        ends.append(last)
+        found, seen_end = outward.gaps(far)
+        ends.append(seen_end)
         totals[side], low[side], high[side] = outward.totals, outward.low, outward.high
-        gaps += [Gap(*sorted((int(side[g.first]), int(side[g.last]))), g.total, g.error, g.contradicted, g.stray) for g in found]
+        for gap in found:
+            first, last = sorted((int(side[gap.first]), int(side[gap.last])))
+            gaps.append(replace(gap, first=first, last=last))
     if whole:
         totals = np.where(np.abs(totals - np.round(totals)) < 0.25, np.round(totals), totals)
     return Balance(totals, low, high, whole, tuple(sorted(gaps, key=lambda gap: gap.first)), (ends[0], ends[1]))

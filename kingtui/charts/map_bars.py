@@ -26,6 +26,8 @@ _MOVED = 0.4
 _RIVALS = 4
 _USUAL = 500
 """The number of cells that most charts have: taken where the bars do not clearly stand on another grid."""
+_LEAST_ROWS = 10
+"""Rows in which single bars have to be seen for their cells to be known."""
 _INK = 34
 """Luma over the ground from which a cell counts as bar: the darkest bars have 69."""
 _HIDDEN = -0.8
@@ -77,7 +79,7 @@ def count_cells(canvas: Canvas, ticks: Ticks, covered: Mask) -> Cells | None:
         for grid in _grids(canvas, ticks)
         if 0.4 * width < grid.width < 1.25 * width  # a smeared bar looks wider
     ]
-    if len(centres) < 3 or not grids:
+    if rows.sum() < _LEAST_ROWS or not grids:
         return None
     turns = np.exp(2j * np.pi * np.array([(centres - grid.first) / grid.width for grid in grids]))
     found = turns @ rows / rows.sum()

@@ -28,6 +28,10 @@ _LEAST_CLUSTER = 6.0
 _MOST_APART = 0.12
 """Of the larger end: how far the cumulated bars may be from the curves anywhere for clusters to be verified at all: the
 curves of real charts rise a little where no bar is drawn."""
+_SHOWN = 2.0
+"""Pixels by which the curve has to rise for a cluster to be confirmed by it."""
+_PLAIN_UNIT = 4.0
+"""Pixels of a bar per liquidation from which a height that is a whole number is hardly chance."""
 _NOISE = 1.0
 """Pixels by which the sum of n bars may be off where they are not whole numbers, times the root of n."""
 _SEEN = 2.4
@@ -66,11 +70,19 @@ def _doubt(plot: Plot, cluster: Cluster, price: float, price_doubt: str | None) 
     if plot.apart > _MOST_APART:
         return f"bars and curves differ by {plot.apart:.0%} of the larger end"
     near = np.flatnonzero(np.abs(plot.prices - cluster.price) <= HALF_WINDOW * price + plot.step)
+    if cluster.strength < _SHOWN * plot.pixel and not _plain(plot, near):
+        return "it is too low for the curve to confirm it"
     for gap in plot.bars.gaps:
         if gap.contradicted and gap.first <= near[-1] and gap.last >= near[0]:
             bars = float(plot.totals[gap.first : gap.last + 1].sum())
             return f"the bars there sum to {bars:.0f}, but the curve rises by {gap.total:.0f}"
     return None
+
+
+def _plain(plot: Plot, cells: NDArray[np.intp]) -> bool:
+    """Whether each bar is plainly seen to be a whole number of liquidations high, of which that is a second sign."""
+    open_ = plot.bars.high[cells] - plot.bars.low[cells]
+    return plot.bars.whole and plot.heights.unit >= _PLAIN_UNIT and bool((open_ < 0.5).all())
 
 
 def _rivals(plot: Plot, price: float, found: Found) -> Iterator[tuple[Slot, float]]:
@@ -83,8 +95,7 @@ def _rivals(plot: Plot, price: float, found: Found) -> Iterator[tuple[Slot, floa
         own = [cluster for slot in slots if (cluster := found[slot]) is not None]
         if not own:
             continue
-        lowered = _lowered(plot, [cluster.price for cluster in own], price)
-        for place, bars in _raised(plot, price, lowered, above=own[0].price > price, least=min(c.strength for c in own)):
+        for place, bars in _raised(plot, price, own):
             changed = clusters(plot.prices, bars, price)
             yield from ((slot, place) for slot in _changed({slot: found[slot] for slot in slots}, changed))
 
@@ -107,11 +118,14 @@ def _lowered(plot: Plot, centres: Sequence[float], price: float) -> Floats:
     return bars
 
 
-def _raised(plot: Plot, price: float, lowered: Floats, above: bool, least: float) -> Iterator[tuple[float, Floats]]:
-    """For each place of a side that could then reach half of ``least``: its price, and the ``lowered`` bars with those
-    around it as high as they may be."""
-    half = HALF_WINDOW * price * (1 + 1e-9)
-    side = ((plot.prices > price) == above) & (np.abs(plot.prices - price) >= NEAREST * price - plot.step)
+def _raised(plot: Plot, price: float, own: Sequence[Cluster]) -> Iterator[tuple[float, Floats]]:
+    """For each place of a side that could then matter beside its ``own`` clusters: its price, and the bars with those
+    around it as high as they may be, and those of the clusters as low."""
+    half, least = HALF_WINDOW * price * (1 + 1e-9), min(cluster.strength for cluster in own)
+    lowered = _lowered(plot, [cluster.price for cluster in own], price)
+    side = ((plot.prices > price) == (own[0].price > price)) & (
+        np.abs(plot.prices - price) >= NEAREST * price - plot.step
+    )
     yield price, lowered
     before: NDArray[np.bool_] | None = None
     for centre in plot.prices[side & (plot.bars.high > 0)].tolist():
@@ -120,7 +134,7 @@ def _raised(plot: Plot, price: float, lowered: Floats, above: bool, least: float
             continue
         before = inside
         raised = _shifted(plot, inside, 1)
-        if raised[inside].sum() > max(0.5 * least, 0) or len(plot.prices) == 0:
+        if raised[inside].sum() > 0.5 * least:
             yield centre, np.where(inside, raised, lowered)
 
 

@@ -124,9 +124,7 @@ def trace(canvas: Canvas, legend: Legend, line: float) -> NDArray[np.float64]:
     total = weights.sum(0)
     centre = (weights * (around + 0.5)).sum(0) / np.maximum(total, 1e-6)
     heights = np.where(total > 0.2, centre, rows + 0.5) + TOP - 15
-    top = _drop_top(score) + TOP - 15
-    if not behind_name(legend, top):
-        heights[-2:] = np.minimum(heights[-2:], top)
+    heights[-2:] = np.minimum(heights[-2:], _drop_top(score) + TOP - 15)
     past = np.flatnonzero(past_legend(heights, legend))
     if len(past):  # straight on, for the icons' lines have its colour
         heights[past] = np.linspace(heights[past[0]], heights[past[-1]], len(past))

@@ -14,7 +14,7 @@ from kingtui.charts.map_balance import DROP, END_ERROR, Balance, End, balance, s
 from kingtui.charts.map_bars import Cells, Heights, count_cells, measure
 from kingtui.charts.map_curves import Legend, behind_name, covered, past_legend, right_axis_top, trace
 
-_BEHIND_NAME = 20.0
+_BEHIND_NAME = 30.0
 """Pixels by which the right curve's end may be wrong where a name of the legend is over it."""
 _ENDS = ("long_end", "short_end")
 _CURVE_TOLERANCE = 0.02
@@ -36,11 +36,10 @@ class Plot:
     cells: Cells
     top: float
     """The right axis' value at TOP; 0 where it cannot be read."""
+    legible: NDArray[np.bool_]
+    """The cells at which nothing is over the curve."""
     sound: bool
     """Whether both axes have enough regular ticks."""
-    ringing: float
-    """Mean luma by which the page below the plot is not level, though it is drawn so: 0 to 2 on a PNG or an enlarged
-    chart, 3 to 5 on a JPEG of quality 87, 6 to 7 on one of 60."""
 
     @property
     def totals(self) -> NDArray[np.float64]:
@@ -104,7 +103,7 @@ class Plot:
             return 1.0
         sums = np.pad(self.sums, 2, mode="edge")
         around = np.stack([sums[shift : shift + len(self.curve)] for shift in range(5)])
-        beyond = np.maximum(self.curve - around.max(0), around.min(0) - self.curve)[:-DROP]
+        beyond = (np.maximum(self.curve - around.max(0), around.min(0) - self.curve) * self.legible)[:-DROP]
         larger = max(float(self.curve[:-DROP].max()), float(sums.max()), 1e-9)
         return float(np.clip(beyond, 0, None).max()) / larger
 
@@ -133,8 +132,8 @@ def read_plot(canvas: Canvas, legend: Legend, axes: Axes) -> Plot | None:
         heights=heights,
         cells=cells,
         top=top or 0.0,
+        legible=legible,
         sound=axes.price.sound(5) and axes.count.sound(3),
-        ringing=_ringing(canvas),
     )
 
 
@@ -145,11 +144,6 @@ def _end(curve: NDArray[np.float64] | None, here: int, legend: Legend, pixel: fl
     total = float(curve[max(here, len(curve) - DROP) :].max())
     hidden = behind_name(legend, BOTTOM - total / pixel)
     return End(total, (_BEHIND_NAME if hidden else END_ERROR) * pixel)
-
-
-def _ringing(canvas: Canvas) -> float:
-    below = canvas.luma[BOTTOM + 3 : BOTTOM + 6, LEFT:RIGHT]
-    return float(np.minimum(np.abs(below - np.median(below)).max(0), 20).mean())
 
 
 def _prices(cells: Cells, ticks: Ticks, axis: Axis) -> NDArray[np.float64]:

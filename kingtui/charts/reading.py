@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
-READER = "2"
+READER = "3"
 """Version of the reader. Raise it when a reading may change: readings are kept per hash and version."""
 
 Arrow = Literal["up2", "up", "down", "down2"]

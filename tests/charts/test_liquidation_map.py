@@ -9,11 +9,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from kingtui import charts
-from kingtui.charts.clusters import clusters
 from kingtui.charts.locate import PAGE, canvas_of, open_picture
 from kingtui.charts.map_axes import price_ticks, read_axes
 from kingtui.charts.map_bars import Cells, count_cells, measure
-from kingtui.charts.map_clusters import rival_by_curve
 from kingtui.charts.map_curves import covered, read_legend, right_axis_top, trace
 from kingtui.charts.map_plot import read_plot
 from kingtui.charts.painter import MapChart, paint, truth
@@ -122,6 +120,10 @@ def altered(chart: MapChart, *boxes: tuple[int, int, int, int], colour: tuple[in
     picture = Image.open(io.BytesIO(paint(chart, format="PNG"))).convert("RGB")
     for box in boxes:
         ImageDraw.Draw(picture).rectangle(box, fill=colour)
+    return encoded(picture)
+
+
+def encoded(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
@@ -188,18 +190,44 @@ def test_rendered_maps_are_read() -> None:
     assert right >= 0.99 * slots
 
 
-def test_a_cluster_below_the_curve_s_resolution_is_not_verified() -> None:
+def test_a_low_cluster_is_verified_where_each_of_its_bars_is_plainly_a_whole_number_high() -> None:
+    """The curve, some 4 liquidations a pixel, shows nothing of it: the heights, 12 pixels a liquidation, are enough."""
     longs = dict.fromkeys(range(60, 140, 2), 40.0)
-    found = reading(paint(map_chart(3764.6, longs | {260: 4.0, 400: 6.0})))
+    for slot, price, strength in (("+1", 4147.3, 4), ("+2", 5025.7, 6)):
+        cluster = reading(paint(map_chart(3764.6, longs | {260: 4.0, 400: 6.0}))).clusters[slot]  # type: ignore[index]
+        assert cluster is not None
+        assert (cluster.price, cluster.strength) == (pytest.approx(price, rel=1e-3), strength)
+        assert cluster.verified, cluster.reason
+
+
+def test_a_cluster_that_neither_curve_nor_heights_confirm_is_not_verified() -> None:
+    longs = dict.fromkeys(range(60, 140, 2), 400.0)
+    found = reading(paint(map_chart(3764.6, longs | {260: 14.0, 400: 21.0})))
     for slot in ("+1", "+2"):
-        cluster = found.clusters[slot]
+        cluster = found.clusters[slot]  # type: ignore[index]
         assert cluster is not None
         assert not cluster.verified
         assert "too low for the curve" in (cluster.reason or "")
 
 
-def test_the_curve_names_a_rival_whose_bar_is_hidden() -> None:
+def test_a_bar_that_is_not_seen_but_that_the_curve_knows_makes_weaker_clusters_doubtful() -> None:
     """Without its bar at cell 300 the second cluster would be the weaker one at 400."""
+    chart = map_chart(3764.6, {170: 55.0, 150: 60.0, 260: 30.0, 300: 12.0, 400: 10.0})
+    assert all(c is not None and c.verified for c in reading(paint(chart, format="PNG")).clusters.values())
+    picture = open_picture(paint(chart, format="PNG"))
+    x = round(80 + 300 * 640 / 499)
+    picture.paste(picture.crop((x + 5, 430, x + 11, 529)), (x - 3, 430))
+    found = reading(encoded(picture))
+    stronger, weaker = found.clusters["+1"], found.clusters["+2"]
+    assert stronger is not None
+    assert weaker is not None
+    assert stronger.strength == 30
+    assert weaker.strength == pytest.approx(10, abs=1)
+    assert not weaker.verified
+    assert "may be as strong" in (weaker.reason or "")
+
+
+def test_the_balance_finds_the_bar_that_the_curve_knows_and_the_pixels_do_not() -> None:
     chart = map_chart(3764.6, {170: 55.0, 150: 60.0, 260: 30.0, 300: 12.0, 400: 10.0})
     picture = open_picture(paint(chart, format="PNG"))
     x = round(80 + 300 * 640 / 499)
@@ -207,16 +235,10 @@ def test_the_curve_names_a_rival_whose_bar_is_hidden() -> None:
     canvas = canvas_of(picture, (0, 0, 800, 600), 800, 600)
     plot = read_plot(canvas, read_legend(canvas), read_axes(canvas))
     assert plot is not None
-    price = float(plot.prices[plot.here])
-    found = clusters(plot.prices, plot.totals, price)
-    stronger, weaker = found["+1"], found["+2"]
-    assert stronger is not None
-    assert weaker is not None
-    assert weaker.strength == pytest.approx(10, abs=1)
-    rival = rival_by_curve(plot, price, [stronger, weaker], weaker.price > price, weaker.strength)
-    assert rival is not None
-    assert f"{rival.rise:.0f}".startswith("12")
-    assert rival_by_curve(plot, price, [stronger, weaker], stronger.price > price, stronger.strength) is None
+    (gap,) = [gap for gap in plot.bars.gaps if gap.first <= 300 <= gap.last]
+    assert gap.contradicted
+    assert gap.total == pytest.approx(12, abs=gap.error)
+    assert gap.error < 1
 
 
 def test_the_curve_s_drop_is_no_bar() -> None:
@@ -227,7 +249,8 @@ def test_the_curve_s_drop_is_no_bar() -> None:
 
 
 def test_the_curve_s_end_counts_the_bars_at_the_edge() -> None:
-    """It rises over the last bar and drops at once; what the drop hides of the bars is doubted."""
+    """It rises over the last bar and drops at once; what the drop hides of the bars its end tells."""
     found = reading(paint(map_chart(3764.6, {170: 30.0, 260: 30.0, 400: 40.0, 497: 20.0}), quality=90))
     assert found.cumulated["short_end"] == pytest.approx(90, abs=2)
-    assert "bars" not in found.verified
+    assert sum(bar.total for bar in found.bars if bar.price > 5500) == pytest.approx(20, abs=2)
+    assert "bars" in found.verified
