@@ -10,41 +10,33 @@ import contextlib
 import gc
 import logging
 import random
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from kingtui.clock import Clock, SystemClock
 from kingtui.control.local import LocalControl
 from kingtui.events import EventBus, Logged, Notice, RunFinished, RunStarted
-from kingtui.guard.exposure import check_exposure, doubts
 from kingtui.health import HealthKeeper
-from kingtui.home import Home, HomeLock, make_secret, publish_certificate
+from kingtui.home import Home, HomeLock
 from kingtui.housekeeping import Housekeeping
 from kingtui.logs import Logs
-from kingtui.models import KingError, LogEntry, WrongUse
+from kingtui.models import KingError, LogEntry
 from kingtui.orchestrator import Orchestrator, Spawn
 from kingtui.outgoing import Outgoing
 from kingtui.outside import assistant_for, prices_for
 from kingtui.redaction import hidden, hide
 from kingtui.runner import Job, PoolRunner
-from kingtui.server import ApiServer, PortBusy, address_of, addresses, bind, tls_context
 from kingtui.services import LiveSource, Source
 from kingtui.services.configured import Configured, configured
+from kingtui.serving import Serving
 from kingtui.settings import Settings
 from kingtui.steps import all_steps
 from kingtui.steps.base import Toolbox
 from kingtui.steps.filing import Filing
 from kingtui.steps.intake import Intake
-from kingtui.store import tokens
 from kingtui.store.database import Database
 from kingtui.triggers import Triggers
-
-if TYPE_CHECKING:
-    import ssl
-
-    from kingtui.guard.guard import Guard
 
 log = logging.getLogger("kingtui.runtime")
 
@@ -77,15 +69,9 @@ class Runtime:
         self._database = Database(self.home.database)
         self._runner = PoolRunner(settings.workers, self.home.cache)
         self._given_sources = sources
-        self._sockets: list[socket.socket] = []
-        self._tls: ssl.SSLContext | None = None
-        self._api: ApiServer | None = None
-        self._guard: Guard | None = None
-        self._api_problem: str | None = None
         self._spawn: Spawn | None = None
         self._loops: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
-        self._switching = asyncio.Lock()
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -106,9 +92,10 @@ class Runtime:
             for outside in (self._assistant, self._prices):
                 if outside is not None:
                     stack.push_async_callback(outside.close)
-            stack.callback(self._close_sockets)
+            stack.callback(self.api.close)
             if self.settings.api:
-                await self._bind()
+                await self.api.bind(needed=self._needs_api)
+                self._lock.update(address=self.address)
             self._stack = stack.pop_all()
         for warning in self.settings.warnings:
             log.warning("%s", warning)
@@ -138,9 +125,13 @@ class Runtime:
         self._housekeeping = Housekeeping(tools)
         self._outgoing = Outgoing(tools, lambda: self._health.health)
         self.intake = intake
+        self.api = Serving(
+            self.settings, self.home, self._database, self._clock, make_app=self._make_app, keep=self._keep,
+            changed=self._health.nudge,
+        )  # fmt: skip
         self.control = LocalControl(
             tools, self._orchestrator, self._triggers, self._health, self._filing, self.sources, self._logs,
-            lambda: (self._api.address if self._api else None, self._api_problem), self.set_api, self._outgoing,
+            lambda: (self.api.served_at, self.api.problem), self.set_api, self._outgoing,
             sign_in=made.sign_in,
         )  # fmt: skip
 
@@ -159,90 +150,26 @@ class Runtime:
     async def _paint(self, chart: bytes) -> bytes:
         return await self._runner.run(Job("paint", chart))
 
-    async def _bind(self) -> None:
-        try:
-            await self._listen(self.settings.port)
-        except WrongUse:
-            raise
-        except PortBusy as error:
-            if self.settings.demo:
-                await self._listen(0)
-            elif self._needs_api:
-                raise
-            else:
-                self._api_problem = str(error)
-        except KingError as error:
-            if self._needs_api:
-                raise
-            self._api_problem = str(error)
-        if self._sockets:
-            self._lock.update(address=self.address)
-
-    async def _listen(self, port: int) -> None:
-        """Bind the sockets of the API, if it may be reached there. Raises PortBusy, WrongUse, KingError."""
-        self._tls = tls_context(self.settings.certfile, self.settings.keyfile)
-        self._sockets = bind(self.settings.host, port)
-        try:
-            async with self._database.read() as connection:
-                has_tokens = await tokens.usable(connection, self._clock.now())
-            check_exposure(self.settings, addresses(self._sockets), has_tokens=has_tokens)
-            await asyncio.to_thread(publish_certificate, self.home, self.settings.certfile)
-            hidden.add([await asyncio.to_thread(make_secret, self.home)])  # before others learn the address
-        except BaseException:
-            self._close_sockets()
-            raise
-        if doubt := doubts(self.settings, addresses(self._sockets)):
-            log.warning("%s", doubt)
-
     @property
     def address(self) -> str | None:
         """Where the API is, or would be while it is stopped; None without one."""
-        return address_of(self._sockets, tls=self._tls is not None) if self._sockets else None
-
-    def _close_sockets(self) -> None:
-        for bound in self._sockets:
-            bound.close()
-        self._sockets = []
+        return self.api.address
 
     async def set_api(self, on: bool) -> None:
         """Start or stop the API while the rest goes on. Raises KingError where its port cannot be had."""
-        async with self._switching:
-            if on and self._api is None:
-                try:
-                    await self._listen(self.settings.port)
-                except KingError as error:
-                    self._api_problem = str(error) if self._api_problem else None  # it was off: it stays off
-                    raise
-                self._api_problem = None
-                self._serve()
-            elif not on:
-                self._api_problem = None
-                if self._api is not None:
-                    api, self._api, self._guard = self._api, None, None
-                    await api.stop()
-                self._close_sockets()
+        try:
+            await self.api.switch(on)
+        finally:
             self._lock.update(address=self.address or "")
         text = f"the API is served at {self.address}" if on else "the API is off: nobody can ask over HTTP"
         log.info("%s", text)
         self.bus.post(Notice(text))
         self._health.nudge()
 
-    def _serve(self) -> None:
-        after = FACE_FIRST_SECONDS if self._lock.mode == "dashboard" else 0.0
-        self._api = ApiServer(
-            self._make_api, self._sockets, after=after, tls=self._tls, connections=self.settings.max_connections
-        )
-        self._keep("api", self._api.run)
-
-    def _make_api(self) -> Any:
+    def _make_app(self) -> Any:
         from kingtui.api import make_api
-        from kingtui.guard.building import make_guard
 
-        self._guard = make_guard(
-            make_api(self.control, self._clock, max_upload=self.settings.max_upload), self.settings, self.home,
-            self._database, self._clock, addresses(self._sockets), self._health.nudge,
-        )  # fmt: skip
-        return self._guard
+        return make_api(self.control, self._clock, max_upload=self.settings.max_upload)
 
     async def start(self, spawn: Spawn, *, mode: str | None = None, hung_up: bool = False) -> None:
         """Complete what a crash left open, then start the API and the loops. After ``stop`` it starts all anew.
@@ -255,18 +182,18 @@ class Runtime:
         moved = await self._filing.complete()
         if moved:
             log.warning("%d files were on their way when the process before ended; they are in place now", moved)
-        if self._sockets:
-            self._serve()
-        elif self._api_problem:
-            log.error("%s", self._api_problem)
-            self.bus.post(Notice(self._api_problem, "error"))
+        if self.address is not None:
+            self.api.serve(after=FACE_FIRST_SECONDS if self._lock.mode == "dashboard" else 0.0)
+        elif self.api.problem:
+            log.error("%s", self.api.problem)
+            self.bus.post(Notice(self.api.problem, "error"))
         await self._orchestrator.start()
         for source in self.sources:
             if isinstance(source, LiveSource):
                 self._keep(f"the connection of {source.name}", source.run)
         if self._automatic:
             self._keep_automatic()
-        log.info("kingtui runs in %s%s", self.home.root, f", API at {self._api.address}" if self._api else "")
+        log.info("kingtui runs in %s%s", self.home.root, f", API at {self.api.served_at}" if self.api.served_at else "")
         if not gc.get_freeze_count():
             # What is loaded by now stays: to look through it for garbage would hold the loop for 0.1 s, again and again
             gc.freeze()
@@ -289,11 +216,9 @@ class Runtime:
         if self._stopping or self._spawn is None:
             return
         self._stopping = True
-        if self._guard is not None:
-            self._guard.closing = True
+        self.api.refuse_work()
         await self._orchestrator.stop()
-        if self._api is not None:
-            await self._api.stop()
+        await self.api.stop()
         loops = list(self._loops.values())
         for task in loops:
             task.cancel()
@@ -307,10 +232,7 @@ class Runtime:
             found.append(f"{self.home.root} was removed or replaced while kingtui works in it: stop kingtui and look")
         if self._triggers.problem:
             found.append(self._triggers.problem)
-        if self._api_problem:
-            found.append(self._api_problem)
-        if self._guard is not None and self._guard.rates.problem:
-            found.append(self._guard.rates.problem)
+        found += self.api.reasons()
         found += self._outgoing.reasons()
         if self._assistant is not None and self._assistant.problem:
             found.append(self._assistant.problem)

@@ -118,7 +118,7 @@ async def test_idle_connections_do_no_harm_and_one_too_many_is_told_so(tmp_path)
 
 async def test_a_request_while_stopping_is_refused_and_reading_goes_on(tmp_path):
     async with served(tmp_path) as (runtime, http):
-        runtime._guard.closing = True
+        runtime.api.guard.closing = True
         refused = await http.post("/trigger/3")
         assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
         assert refused.headers["retry-after"]

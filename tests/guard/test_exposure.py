@@ -98,6 +98,12 @@ async def test_insecure_in_so_many_words(tmp_path, caplog):
     assert "everybody who reaches 0.0.0.0 may do everything" in caplog.text
 
 
+async def test_a_wrong_key_stops_the_start(tmp_path):
+    with pytest.raises(WrongUse, match="KINGTUI_JWT_KEY has 5 bytes"):
+        async with running(tmp_path, api=True, port=0, jwt_key="short"):
+            pass
+
+
 async def test_tls(tmp_path):
     certificate, key = certified(tmp_path / "tls")
     other, _ = certified(tmp_path / "other")

@@ -142,7 +142,7 @@ async def test_health_says_that_requests_are_not_counted(tmp_path):
     async with served(tmp_path) as (runtime, http):
         store = Unsteady()
         store.down = True
-        runtime._guard.rates = Rates("2/minute", store, runtime._health.nudge)
+        runtime.api.guard.rates = Rates("2/minute", store, runtime._health.nudge)
         assert (await http.get("/status")).status_code == 200
 
         async def told():
@@ -180,8 +180,8 @@ async def test_several_count_together_in_redis_and_go_on_without_it(tmp_path):
             assert list(redis.counts) == [key for key in redis.counts if "127.0.0.1" in key]
             redis.answers.clear()
             assert (await http_one.get("/status")).status_code == 200
-            assert "does not answer" in one._guard.rates.problem
-    assert (await _again(one._guard.rates, redis, port)) == [(None, True), (None, False)]
+            assert "does not answer" in one.api.guard.rates.problem
+    assert (await _again(one.api.guard.rates, redis, port)) == [(None, True), (None, False)]
 
 
 async def _again(rates, redis, port):
