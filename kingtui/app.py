@@ -90,7 +90,10 @@ class KingApp(LeavableApp):
 
         ``attachment``: what ``control`` is attached to, where that works on without this dashboard.
         """
-        super().__init__(stop=stop, keymap=keymap or {}, theme=theme, choices=choices or {})
+        keys = dict(keymap or {})
+        if "quit" in keys:
+            keys.setdefault("detach", keys["quit"])
+        super().__init__(stop=stop, keymap=keys, theme=theme, choices=choices or {})
         self.control = control
         self.live = Live(self, control, clock or SystemClock(), slowly, attachment)
         self._start_services = start
