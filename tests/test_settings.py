@@ -178,6 +178,14 @@ def test_started_in_the_home_its_file_is_read_once(clean: Path, monkeypatch: pyt
         ),
         ("KEYMAP", "quit=x,quit=y", "quit is named twice"),
         ("DEMO", "perhaps", "true or false is allowed"),
+        (
+            "WATCHLIST",
+            "BTC,!!",
+            "'!!' is not a symbol: 1 to 20 letters and digits are allowed, such as BTC or 1000PEPE",
+        ),
+        ("AI_BUDGET", "-1", "an amount in US dollars from 0 to 100000 is allowed"),
+        ("PRICES", "yes", "off or on is allowed"),
+        ("BINANCE_URL", "api.binance.com", "an address such as https://api.example.com is allowed"),
     ],
 )
 def test_a_wrong_value_names_itself_its_place_and_what_is_allowed(
