@@ -99,11 +99,3 @@ class Prices(Protocol):
     async def service(self) -> Service:
         """How it stands with the venues."""
         ...
-
-
-class Notifier(Protocol):
-    """Tells a person elsewhere."""
-
-    async def notify(self, title: str, text: str) -> None:
-        """Raises ServiceUnavailable."""
-        ...

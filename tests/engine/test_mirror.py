@@ -216,6 +216,7 @@ async def test_what_passes_is_waited_for(tmp_path, server, fault, seconds):
         assert world.mirror.service().state is Connection.CONNECTED
 
 
+@pytest.mark.slow
 async def test_days_of_outage_are_told_of_and_made_up_for(tmp_path, server):
     async with mirrored(tmp_path, server) as world:
         await world.change("ETH")
@@ -303,16 +304,32 @@ HAPPENING = st.one_of(
     st.tuples(st.just("push"), st.booleans()),
 )
 
+HAPPENINGS = st.lists(HAPPENING, min_size=3, max_size=25)
 
-@given(happenings=st.lists(HAPPENING, min_size=3, max_size=25))
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow],
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-)  # fmt: skip
+
+def _whatever(examples):
+    return settings(
+        max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow],
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    )  # fmt: skip
+
+
+@given(happenings=HAPPENINGS)
+@_whatever(8)
 def test_whatever_goes_wrong_the_table_ends_as_the_store(template, tmp_path_factory, happenings):
+    _try(template, tmp_path_factory.mktemp("home"), happenings)
+
+
+@pytest.mark.slow
+@given(happenings=HAPPENINGS)
+@_whatever(60)
+def test_whatever_goes_wrong_often(template, tmp_path_factory, happenings):
+    _try(template, tmp_path_factory.mktemp("home"), happenings)
+
+
+def _try(template, home, happenings):
     with Airtable(per_second=10_000) as server:
         table = server.add("Symbols", all_columns())
-        home = tmp_path_factory.mktemp("home")
         shutil.copy(template, home / "kingtui.db")
         asyncio.run(_live_through(home, server, table, happenings))
 
