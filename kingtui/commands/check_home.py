@@ -15,6 +15,7 @@ from kingtui.commands.checks import Finding, Patient, ill, note, well
 from kingtui.home import owner
 from kingtui.models import Stage
 from kingtui.server import PortBusy, bind
+from kingtui.services.telegram.session import wanted
 from kingtui.steps.intake import left_alone
 from kingtui.store import images
 from kingtui.store.database import Database
@@ -131,10 +132,12 @@ async def sources(patient: Patient) -> list[Finding]:
     chosen = patient.settings
     if chosen.demo:
         return well("painted demo charts")
+    if chosen.inbox is None and wanted(chosen):
+        return well("Telegram")
     if chosen.inbox is None:
         return note(
             f"none: only pictures that are dropped into {patient.home.downloads} are taken",
-            "KINGTUI_INBOX names a folder whose pictures are copied in",
+            "connect Telegram, or name a folder as KINGTUI_INBOX whose pictures are copied in",
         )
     if not (chosen.inbox.is_dir() and os.access(chosen.inbox, os.R_OK | os.X_OK)):
         return ill(f"the inbox {chosen.inbox} is no folder that can be read", "make it, or correct KINGTUI_INBOX")

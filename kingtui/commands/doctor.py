@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from rich.table import Table
 
-from kingtui.commands import check_access, check_home, check_program, check_services
+from kingtui.commands import check_access, check_home, check_program, check_services, check_telegram
 from kingtui.commands.checks import Finding, Patient, Verdict
 from kingtui.commands.output import cell, out, write_json
 from kingtui.home import Home
@@ -29,6 +29,7 @@ CHECKS: Sequence[tuple[str, Check]] = (
     ("downloads", check_home.downloads),
     ("quarantine", check_home.quarantine),
     ("sources", check_home.sources),
+    ("Telegram", check_telegram.telegram),
     ("API", check_home.api),
     ("access", check_access.access),
     ("Airtable", check_services.airtable),

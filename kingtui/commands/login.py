@@ -7,7 +7,7 @@ import getpass
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from kingtui.commands.output import say
 from kingtui.home import Home, Owner, owner
@@ -73,11 +73,11 @@ async def _desk(settings: Settings) -> AsyncIterator[Desk]:
     home = Home(settings.home)
     held_by = owner(home)
     if held_by is not None and held_by.address is not None:
-        from kingtui.commands.owner import owner_api
+        from kingtui.commands.owner import owner_control
 
-        async with owner_api(home, held_by) as api:
+        async with owner_control(home, held_by, seconds=ANSWER_SECONDS) as remote:
             say(f"{held_by}, owns the home and is asked")
-            yield _Beside(api)
+            yield remote.control
         return
     async with _alone(settings, home, held_by) as here:
         yield here
@@ -101,39 +101,6 @@ async def _alone(settings: Settings, home: Home, held_by: Owner | None) -> Async
         yield here
     finally:
         await conversation.cancel()
-
-
-class _Beside:
-    """The owner, over its API."""
-
-    def __init__(self, api: Any) -> None:
-        self._api = api
-
-    async def _ask(self, method: str, **args: str) -> SignIn:
-        from kingtui.control.wire import load
-
-        return load(SignIn, await self._api.control(method, args, ANSWER_SECONDS))
-
-    async def login(self) -> SignIn:
-        return await self._ask("login")
-
-    async def login_start(self, phone: str) -> SignIn:
-        return await self._ask("login_start", phone=phone)
-
-    async def login_qr(self) -> SignIn:
-        return await self._ask("login_qr")
-
-    async def login_code(self, code: str) -> SignIn:
-        return await self._ask("login_code", code=code)
-
-    async def login_password(self, password: str) -> SignIn:
-        return await self._ask("login_password", password=password)
-
-    async def login_cancel(self) -> SignIn:
-        return await self._ask("login_cancel")
-
-    async def logout(self) -> SignIn:
-        return await self._ask("logout")
 
 
 async def _converse(desk: Desk, *, qr: bool) -> None:

@@ -1,0 +1,102 @@
+"""doctor's look at Telegram: each broken setup in one sentence, with the remedy."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+
+from kingtui.commands.checks import Finding, Patient, ill, note, well
+from kingtui.home import Owner, owner
+from kingtui.models import KingError, Link
+from kingtui.services import ServiceUnavailable
+from kingtui.services.telegram.edge import FloodWait, LoginNeeded, NoSuchChat, WronglySetUp
+from kingtui.services.telegram.session import Account, SessionBusy, SessionFile, account_of, wanted
+
+LOGIN = "kingtui login signs in"
+
+
+async def telegram(patient: Patient) -> list[Finding]:
+    """Whether it is set up, somebody is signed in, the server answers, and the chats are there."""
+    if patient.settings.demo:
+        return well("a demo does not use it")
+    if not wanted(patient.settings):
+        return well("not set up: pictures come from folders")
+    try:
+        account = account_of(patient.settings, patient.home)
+        held_by = owner(patient.home)
+        if held_by is not None and held_by.address is not None:
+            return await _of_owner(patient, held_by)
+        if not account.session.exists() or not account.session.stat().st_size:
+            return ill("nobody is signed in", LOGIN)
+        if held_by is not None:
+            return note("the running kingtui has it, and no API to say how it is", "start it with --api")
+        return [*_open(account), *await _asked(account)]
+    except WronglySetUp as error:
+        return ill(error.what, error.todo[:1].lower() + error.todo[1:])
+
+
+def _open(account: Account) -> list[Finding]:
+    mode = stat.S_IMODE(account.session.stat().st_mode)
+    if not mode & 0o077:
+        return []
+    return note(
+        f"{account.session} can be read by others (mode {mode:04o}), who then have the account",
+        f"chmod 600 {account.session}",
+    )
+
+
+async def _of_owner(patient: Patient, held_by: Owner) -> list[Finding]:
+    """What the running kingtui says of its connection."""
+    from kingtui.commands.owner import owner_control
+
+    async with owner_control(patient.home, held_by) as remote:
+        sources = (await remote.control.status()).sources
+    state = next((source.state for source in sources if source.name == "telegram"), None)
+    if state is None:
+        return note("the running kingtui was started before it was set up", "start it anew")
+    if state.link is Link.CONNECTED and not state.detail:
+        since, swept = (
+            f"{at:%Y-%m-%d %H:%M} UTC" if at else "never" for at in (state.connected_since, state.last_sweep)
+        )
+        return well(f"connected since {since}, last sweep {swept}")
+    if state.link in (Link.LOGIN, Link.WRONG):
+        return ill(state.told, LOGIN if state.link is Link.LOGIN else state.todo)
+    return note(state.told, state.todo or "it goes on by itself; orchestrator.log in the home says more")
+
+
+async def _asked(account: Account) -> list[Finding]:
+    """Ask the server itself, as nothing runs in the home."""
+    from kingtui.services.telegram.client import TelethonEdge
+
+    session = SessionFile(account)
+    try:
+        await asyncio.to_thread(session.acquire)
+    except SessionBusy as error:
+        return note(str(error), "wait for the end of the sign-in or of that program")
+    edge = TelethonEdge(account)
+    try:
+        session.check()
+        await edge.connect()
+        who = await edge.me()
+        if who is None:
+            return ill("nobody is signed in", LOGIN)
+        lost = []
+        for name in account.chats:
+            try:
+                await edge.chat(name)
+            except NoSuchChat as error:
+                lost += ill(f"{name} cannot be looked at: {error}", "correct TELEGRAM_CHATS, or join it in Telegram")
+        return lost or well(f"signed in as {who}; {len(account.chats)} of {len(account.chats)} chats found")
+    except LoginNeeded as error:
+        return ill(str(error), LOGIN)
+    except FloodWait as error:
+        return note(str(error), "wait; kingtui does so by itself")
+    except WronglySetUp:
+        raise
+    except ServiceUnavailable as error:
+        return ill(str(error), "check the network, a proxy or a firewall; kingtui tries again by itself")
+    except KingError as error:
+        return ill(str(error), "orchestrator.log in the home says more")
+    finally:
+        await edge.disconnect()
+        session.release()
