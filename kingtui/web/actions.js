@@ -19,28 +19,46 @@ export class Actions {
 
   /** @param {number} step */
   async cancel(step) {
-    const yes = await confirmed(`Cancel step ${step}?`, "Its run ends, and the step waits for you or a new item. Nothing is lost: what is not done stays due.", "Cancel the run");
-    if (yes) await this.#do(`/cancel/${step}`, (found) => (found.cancelled ? `Step ${step} cancelled` : `Step ${step}: nothing ran or waited`));
+    const yes = await confirmed(
+      `Cancel step ${step}?`,
+      "Its run ends, and the step waits for you or a new item. Nothing is lost: what is not done stays due.",
+      "Cancel the run",
+    );
+    if (yes)
+      await this.#do(`/cancel/${step}`, (found) =>
+        found.cancelled ? `Step ${step} cancelled` : `Step ${step}: nothing ran or waited`,
+      );
   }
 
   /** Ask which run to end where several are at work. */
   async cancelSome() {
-    const steps = Object.entries(this.store.status?.steps ?? {}).filter(([, step]) => ["running", "pending"].includes(/** @type {any} */ (step).status));
+    const steps = Object.entries(this.store.status?.steps ?? {}).filter(([, step]) =>
+      ["running", "pending"].includes(/** @type {any} */ (step).status),
+    );
     if (!steps.length) return notice("No run is at work");
     const numbers = steps.map(([name]) => Number(name.slice(5)));
     if (numbers.length === 1) return this.cancel(numbers[0]);
-    const buttons = [button("None", "", { autofocus: true }), ...numbers.map((step) => button(`Step ${step}`, String(step)))];
+    const buttons = [
+      button("None", "", { autofocus: true }),
+      ...numbers.map((step) => button(`Step ${step}`, String(step))),
+    ];
     const { value } = await openDialog("Cancel which step?", [h("p", {}, "Several are at work.")], buttons);
     if (value) await this.cancel(Number(value));
   }
 
   pause() {
     const paused = this.store.status?.paused;
-    return this.#do(paused ? "/resume" : "/pause", (found) => (found.paused ? "Paused: steps run only when you ask" : "Resumed: steps run by themselves again"));
+    return this.#do(paused ? "/resume" : "/pause", (found) =>
+      found.paused ? "Paused: steps run only when you ask" : "Resumed: steps run by themselves again",
+    );
   }
 
   async restart() {
-    const yes = await confirmed("Restart the orchestration?", "Every run ends as cancelled and all steps become idle. No data is lost, and a pause stays.", "Restart");
+    const yes = await confirmed(
+      "Restart the orchestration?",
+      "Every run ends as cancelled and all steps become idle. No data is lost, and a pause stays.",
+      "Restart",
+    );
     if (yes) await this.#do("/restart", (found) => found.message);
   }
 

@@ -38,7 +38,8 @@ function go(moved = true) {
   const other = view !== shown;
   shown = view;
   for (const each of views) part(each.name).hidden = each !== view;
-  for (const link of document.querySelectorAll(".places a")) set(link, "aria-current", link.getAttribute("href") === `#${view.name}` ? "page" : null);
+  for (const link of document.querySelectorAll(".places a"))
+    set(link, "aria-current", link.getAttribute("href") === `#${view.name}` ? "page" : null);
   document.title = `${[rest[0], view.title].filter(Boolean).join(" · ")} · kingtui`;
   view.show(rest, other);
   openFirst();
@@ -122,5 +123,7 @@ go(false);
 store.follow(live);
 live.start();
 if ("serviceWorker" in navigator && isSecureContext) {
-  navigator.serviceWorker.register("/service-worker.js").catch((error) => console.warn("no service worker:", error.message));
+  navigator.serviceWorker
+    .register("/service-worker.js")
+    .catch((error) => console.warn("no service worker:", error.message));
 }

@@ -12,7 +12,9 @@ import { keepToken, remembered, sendable, token } from "./token.js";
  * @returns {Promise<{value: string, form: HTMLFormElement}>} an empty value: left with Escape
  */
 export function openDialog(title, content, buttons, name = "") {
-  const form = /** @type {HTMLFormElement} */ (h("form", { method: "dialog" }, ...content, h("p", { class: "buttons" }, buttons)));
+  const form = /** @type {HTMLFormElement} */ (
+    h("form", { method: "dialog" }, ...content, h("p", { class: "buttons" }, buttons))
+  );
   const dialog = /** @type {HTMLDialogElement} */ (
     h("dialog", { class: name, "aria-labelledby": "dialog-title" }, h("h2", { id: "dialog-title" }, title), form)
   );
@@ -54,8 +56,14 @@ export async function askToken(why) {
   if (asking) return false;
   asking = true;
   const field = h("input", {
-    id: "token", name: "token", type: "password", required: true, autocomplete: "off", spellcheck: "false",
-    autofocus: true, "aria-describedby": "token-why",
+    id: "token",
+    name: "token",
+    type: "password",
+    required: true,
+    autocomplete: "off",
+    spellcheck: "false",
+    autofocus: true,
+    "aria-describedby": "token-why",
   });
   field.addEventListener("input", () => {
     const input = /** @type {HTMLInputElement} */ (field);
@@ -69,7 +77,11 @@ export async function askToken(why) {
   ];
   const forget = token() ? [button("Forget the one kept", "forget", { formnovalidate: true })] : [];
   const later = button("Not now", "", { formnovalidate: true });
-  const { value, form } = await openDialog("kingtui asks for a token", content, [later, ...forget, button("Use it", "use", { class: "main" })]);
+  const { value, form } = await openDialog("kingtui asks for a token", content, [
+    later,
+    ...forget,
+    button("Use it", "use", { class: "main" }),
+  ]);
   asking = false;
   if (!value) return false;
   const given = new FormData(form);

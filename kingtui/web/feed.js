@@ -127,7 +127,8 @@ function words(sort, names, count, reason) {
   const some = listed(count > names.length ? [...names, `${count - names.length} more`] : names);
   if (sort === "symbols") return `Updated: ${some}`;
   if (sort === "reports") return count === 1 ? `Report written: ${some}` : `Reports written: ${some}`;
-  const [one, many] = sort === "arrived" ? ["arrived", "arrived"] : sort === "read" ? ["was read", "were read"] : ENDS[sort];
+  const [one, many] =
+    sort === "arrived" ? ["arrived", "arrived"] : sort === "read" ? ["was read", "were read"] : ENDS[sort];
   if (count > 1) return `${counted(count, "picture")} ${many}`;
   return `${names[0]} ${one}${reason ? `: ${reason}` : ""}`;
 }

@@ -7,7 +7,12 @@ import { HEALTH_MARKS, age, ago, counted, grouped, mark, stamp } from "./words.j
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./live.js").Live} Live */
 
-const CONNECTION = { connecting: ["…", "connecting"], live: ["●", "live"], polling: ["◌", "every 5 s"], lost: ["✗", "connection lost"] };
+const CONNECTION = {
+  connecting: ["…", "connecting"],
+  live: ["●", "live"],
+  polling: ["◌", "every 5 s"],
+  lost: ["✗", "connection lost"],
+};
 
 /** @param {Store} store @param {Live} live */
 export function showHeader(store, live) {
@@ -65,7 +70,9 @@ function showConnection(store, live) {
     const next = Math.ceil((live.nextTry - Date.now()) / 1000);
     const wait = state === "lost" ? (live.nextTry && next > 0 ? ` Next try in ${next} s.` : " Trying now.") : "";
     if (banner.hidden || banner.dataset.state !== state) fillBanner(banner, state, live);
-    const seen = store.heardAt ? ` What is shown is from ${stamp(store.heardAt, store.now())} UTC, ${elapsed(ms)}.` : "";
+    const seen = store.heardAt
+      ? ` What is shown is from ${stamp(store.heardAt, store.now())} UTC, ${elapsed(ms)}.`
+      : "";
     fill(/** @type {Element} */ (banner.querySelector(".age")), state === "lost" ? seen + wait : "");
     banner.hidden = false;
   }
@@ -80,7 +87,10 @@ function fillBanner(banner, state, live) {
       : "◌ No live events come through: asking every 5 seconds.";
   const again = h("button", { type: "button", onclick: () => live.now() }, "Try now");
   set(banner, "class", `banner ${state}`);
-  banner.replaceChildren(h("span", {}, h("strong", {}, sentence), h("span", { class: "age", "aria-live": "off" })), again);
+  banner.replaceChildren(
+    h("span", {}, h("strong", {}, sentence), h("span", { class: "age", "aria-live": "off" })),
+    again,
+  );
 }
 
 /** @param {number} ms */
@@ -96,12 +106,22 @@ export async function showWhy(store) {
   /** @param {string} name @param {import("./dom.js").Child} value */
   const row = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
   const reasons = status.reasons.length
-    ? h("ul", {}, status.reasons.map((/** @type {string} */ reason) => h("li", {}, reason)))
+    ? h(
+        "ul",
+        {},
+        status.reasons.map((/** @type {string} */ reason) => h("li", {}, reason)),
+      )
     : h("p", {}, "No reason to worry.");
-  const facts = h("dl", { class: "facts-list" },
-    row("Source", status.source), row("Home", status.home), row("API", status.api ?? "off"), row("Runs", `${status.history_count} in the history`),
-    row("Version", status.version), row("Told at", `${stamp(store.heardAt, store.now())} UTC`),
-  ); // prettier-ignore
+  const facts = h(
+    "dl",
+    { class: "facts-list" },
+    row("Source", status.source),
+    row("Home", status.home),
+    row("API", status.api ?? "off"),
+    row("Runs", `${status.history_count} in the history`),
+    row("Version", status.version),
+    row("Told at", `${stamp(store.heardAt, store.now())} UTC`),
+  );
   const title = `Health: ${health.symbol} ${health.word}`;
   await openDialog(title, [reasons, facts], [button("Close", "", { autofocus: true })]);
 }

@@ -24,7 +24,12 @@ export class HistoryView {
     this.body = h("tbody");
     this.none = h("p", { class: "muted", hidden: true }, "No run is like that.");
     this.run = h("article", { class: "pane run", "aria-label": "Run" });
-    this.list = new Paged(section, (page, signal) => this.#list(page, signal), (runs) => this.#rows(runs));
+    /** @type {Paged<import("./store.js").Run>} */
+    this.list = new Paged(
+      section,
+      (page, signal) => this.#list(page, signal),
+      (runs) => this.#rows(runs),
+    );
     this.one = new Loader(section, (signal) => this.#one(signal));
     this.#build();
   }
@@ -32,19 +37,71 @@ export class HistoryView {
   #build() {
     for (const field of [this.state, this.step]) field.addEventListener("change", () => this.list.anew());
     this.store.addEventListener("history", () => this.list.soon());
-    const form = h("form", { class: "filters" }, h("label", { for: "history-state" }, "Ended"), this.state, h("label", { for: "history-step" }, "Step"), this.step);
-    const heads = [["Run", "num"], ["Step", "num"], ["Ended", ""], ["What it did", ""], ["Why", "roomy"], ["Took", "num roomy"], ["When", ""]];
-    const table = h("table", { class: "runs" }, h("caption", { class: "unseen" }, "Runs, newest first"),
-      h("thead", {}, h("tr", {}, heads.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)))), this.body); // prettier-ignore
-    const list = h("div", { class: "pane list" }, form, this.list.trouble, this.none, h("div", { class: "scroll" }, table), h("p", { class: "buttons" }, this.list.more));
-    this.section.append(h("div", { class: "split" }, list, h("div", { class: "detail" }, h("a", { class: "back", href: "#history" }, "← All runs"), this.one.trouble, this.run)));
+    const form = h(
+      "form",
+      { class: "filters" },
+      h("label", { for: "history-state" }, "Ended"),
+      this.state,
+      h("label", { for: "history-step" }, "Step"),
+      this.step,
+    );
+    const heads = [
+      ["Run", "num"],
+      ["Step", "num"],
+      ["Ended", ""],
+      ["What it did", ""],
+      ["Why", "roomy"],
+      ["Took", "num roomy"],
+      ["When", ""],
+    ];
+    const table = h(
+      "table",
+      { class: "runs" },
+      h("caption", { class: "unseen" }, "Runs, newest first"),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)),
+        ),
+      ),
+      this.body,
+    );
+    const list = h(
+      "div",
+      { class: "pane list" },
+      form,
+      this.list.trouble,
+      this.none,
+      h("div", { class: "scroll" }, table),
+      h("p", { class: "buttons" }, this.list.more),
+    );
+    this.section.append(
+      h(
+        "div",
+        { class: "split" },
+        list,
+        h(
+          "div",
+          { class: "detail" },
+          h("a", { class: "back", href: "#history" }, "← All runs"),
+          this.one.trouble,
+          this.run,
+        ),
+      ),
+    );
   }
 
   /** @param {string[]} path @param {boolean} entered whether another view was shown before */
   show([id = ""], entered) {
     this.#id = id;
     set(this.section, "data-open", id ? "" : null);
-    fill(this.run, h("p", { class: "muted" }, id ? `Opening run ${id} …` : "Choose a run: what it did and its log are shown here."));
+    fill(
+      this.run,
+      h("p", { class: "muted" }, id ? `Opening run ${id} …` : "Choose a run: what it did and its log are shown here."),
+    );
     if (entered) this.list.again();
     else this.#rows(this.list.items);
     if (id) this.one.ask();
@@ -65,14 +122,22 @@ export class HistoryView {
 
   /** @param {{limit: number, before: number | undefined}} page @param {AbortSignal} signal */
   async #list(page, signal) {
-    const found = await get(`/history${query({ ...page, status: this.state.value, step: this.step.value })}`, { signal });
+    const found = await get(`/history${query({ ...page, status: this.state.value, step: this.step.value })}`, {
+      signal,
+    });
     return found.history.map(runOf).reverse();
   }
 
   /** @param {import("./store.js").Run[]} runs */
   #rows(runs) {
     this.none.hidden = runs.length > 0;
-    keyed(this.body, runs, (run) => run.id, (run) => this.#row(run), (element, run) => this.#update(element, run)); // prettier-ignore
+    keyed(
+      this.body,
+      runs,
+      (run) => run.id,
+      (run) => this.#row(run),
+      (element, run) => this.#update(element, run),
+    );
   }
 
   /** @param {import("./store.js").Run} run */
@@ -92,7 +157,11 @@ export class HistoryView {
     const { symbol, word, tone } = mark(RUN_MARKS, run.status);
     fill(cells[0], run.step);
     if (cells[1].textContent !== `${symbol} ${word}`) fill(cells[1], h("span", { class: tone }, `${symbol} ${word}`));
-    fill(cells[2], (run.error && run.status !== "success" ? run.error : result({ ...run, duration: null })) + (run.count > 1 ? ` (${counted(run.count, "run")} like it)` : ""));
+    fill(
+      cells[2],
+      (run.error && run.status !== "success" ? run.error : result({ ...run, duration: null })) +
+        (run.count > 1 ? ` (${counted(run.count, "run")} like it)` : ""),
+    );
     fill(cells[3], run.trigger);
     fill(cells[4], took(run.duration));
     fill(cells[5], run.finishedAt ? stamp(run.finishedAt, this.store.now()) : "");
@@ -105,8 +174,9 @@ export class HistoryView {
     let found, log;
     try {
       [found, log] = await Promise.all([
-        get(`/runs/${name}`, { signal }), ask(`/runs/${name}/log`, { signal, accept: "text/plain" }).then((answer) => answer.text()),
-      ]); // prettier-ignore
+        get(`/runs/${name}`, { signal }),
+        ask(`/runs/${name}/log`, { signal, accept: "text/plain" }).then((answer) => answer.text()),
+      ]);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
       fill(this.run, h("h2", { tabindex: -1 }, `Run ${this.#id}`), h("p", {}, error.message));
@@ -115,18 +185,32 @@ export class HistoryView {
     const run = runOf(found);
     const { symbol, word, tone } = mark(RUN_MARKS, run.status);
     const now = this.store.now();
-    fill(this.run,
+    fill(
+      this.run,
       h("h2", { tabindex: -1 }, `Run ${run.id} of step ${run.step} `, h("span", { class: tone }, `${symbol} ${word}`)),
       run.error && h("p", { class: "error" }, run.error),
       h("p", {}, `What it did: ${result(run)}. Why: ${run.trigger}, ${ago(run.requestedAt, now)}.`),
-      h("p", { class: "buttons" }, h("button", { type: "button", onclick: () => this.actions.trigger(run.step) }, `Run step ${run.step} again`)),
+      h(
+        "p",
+        { class: "buttons" },
+        h("button", { type: "button", onclick: () => this.actions.trigger(run.step) }, `Run step ${run.step} again`),
+      ),
       h("h3", {}, "Log"),
-      log ? h("pre", { class: "log", tabindex: 0, "aria-label": "Log of the run" }, log) : h("p", { class: "muted" }, "It kept no log: it had nothing to do."),
-    ); // prettier-ignore
+      log
+        ? h("pre", { class: "log", tabindex: 0, "aria-label": "Log of the run" }, log)
+        : h("p", { class: "muted" }, "It kept no log: it had nothing to do."),
+    );
   }
 }
 
 /** @param {string} id @param {string} every @param {string[]} values */
 function choice(id, every, values) {
-  return /** @type {HTMLSelectElement} */ (h("select", { id }, h("option", { value: "" }, every), values.map((value) => h("option", { value }, value))));
+  return /** @type {HTMLSelectElement} */ (
+    h(
+      "select",
+      { id },
+      h("option", { value: "" }, every),
+      values.map((value) => h("option", { value }, value)),
+    )
+  );
 }

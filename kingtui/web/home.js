@@ -25,16 +25,44 @@ export class HomeView {
     this.table = symbolTable();
     this.none = h("p", { class: "muted" }, "No symbol is known yet: the first picture that is read brings the first.");
     this.lines = h("ol");
-    this.pause = h("button", { type: "button", title: "Hold automatic triggers, or let them go (p)", onclick: actions.pause }, "Pause");
-    const restart = h("button", { type: "button", class: "danger", title: "End every run, set all steps to idle (r)", onclick: actions.restart }, "Restart …");
+    this.pause = h(
+      "button",
+      { type: "button", title: "Hold automatic triggers, or let them go (p)", onclick: actions.pause },
+      "Pause",
+    );
+    const restart = h(
+      "button",
+      { type: "button", class: "danger", title: "End every run, set all steps to idle (r)", onclick: actions.restart },
+      "Restart …",
+    );
     section.append(
-      h("div", { class: "section-head" }, h("h2", { tabindex: -1 }, "Steps"), h("p", { class: "buttons" }, this.pause, restart)),
+      h(
+        "div",
+        { class: "section-head" },
+        h("h2", { tabindex: -1 }, "Steps"),
+        h("p", { class: "buttons" }, this.pause, restart),
+      ),
       stepCards(store, actions),
-      h("div", { class: "lower" },
-        h("section", { class: "pane newest", "aria-labelledby": "newest" }, h("h2", { id: "newest" }, "Symbols, the newest first"), this.newest.trouble, this.none, h("div", { class: "scroll" }, this.table),
-          h("p", { class: "legend muted" }, "win rates are liquidation-implied · ? not verified · ! stale")),
-        h("section", { class: "pane activity", "aria-labelledby": "activity" }, h("h2", { id: "activity" }, "Activity (UTC)"), h("div", { class: "feed", role: "log", "aria-labelledby": "activity", tabindex: 0 }, this.lines))),
-    ); // prettier-ignore
+      h(
+        "div",
+        { class: "lower" },
+        h(
+          "section",
+          { class: "pane newest", "aria-labelledby": "newest" },
+          h("h2", { id: "newest" }, "Symbols, the newest first"),
+          this.newest.trouble,
+          this.none,
+          h("div", { class: "scroll" }, this.table),
+          h("p", { class: "legend muted" }, "win rates are liquidation-implied · ? not verified · ! stale"),
+        ),
+        h(
+          "section",
+          { class: "pane activity", "aria-labelledby": "activity" },
+          h("h2", { id: "activity" }, "Activity (UTC)"),
+          h("div", { class: "feed", role: "log", "aria-labelledby": "activity", tabindex: 0 }, this.lines),
+        ),
+      ),
+    );
     store.addEventListener("symbols", () => {
       this.#symbols();
       this.newest.soon();
@@ -68,11 +96,17 @@ export class HomeView {
   /** Newest first. */
   #feed() {
     const lines = [...this.store.feed.lines].reverse();
-    keyed(this.lines, lines, (line) => line.id, () => h("li", {}, h("time"), h("span")), (element, line) => {
-      const [time, text] = element.children;
-      fill(time, stamp(line.at, this.store.now(), false));
-      text.className = line.tone;
-      fill(text, (line.tone === "error" ? "✗ " : line.tone === "warning" ? "▲ " : "") + line.text);
-    }); // prettier-ignore
+    keyed(
+      this.lines,
+      lines,
+      (line) => line.id,
+      () => h("li", {}, h("time"), h("span")),
+      (element, line) => {
+        const [time, text] = element.children;
+        fill(time, stamp(line.at, this.store.now(), false));
+        text.className = line.tone;
+        fill(text, (line.tone === "error" ? "✗ " : line.tone === "warning" ? "▲ " : "") + line.text);
+      },
+    );
   }
 }

@@ -8,11 +8,23 @@ const PLACES = { h: "home", s: "symbols", e: "reports", r: "history", p: "pictur
 
 /** @type {[string, string][]} */
 const HELP = [
-  ["1 … 6", "run this step now"], ["p", "pause, and resume"], ["x", "end a run that is at work; asks"], ["r", "restart: end every run; asks"],
-  ["/", "look a symbol up; in the reports, find one symbol's"], ["g, then h s e r p", "go to home, symbols, reports, history, pictures"],
-  ["j k", "the next and the one before, in a list"], ["z", "how much of the map the plot shows"], ["v", "a symbol's report"], ["f", "filter the list of this view"],
-  ["t e", "try the open picture again; read it again"], ["i", "add pictures"], ["w", "health and its reasons"], ["T", "light or dark"], ["Esc", "back; close"], ["?", "these keys"],
-]; // prettier-ignore
+  ["1 … 6", "run this step now"],
+  ["p", "pause, and resume"],
+  ["x", "end a run that is at work; asks"],
+  ["r", "restart: end every run; asks"],
+  ["/", "look a symbol up; in the reports, find one symbol's"],
+  ["g, then h s e r p", "go to home, symbols, reports, history, pictures"],
+  ["j k", "the next and the one before, in a list"],
+  ["z", "how much of the map the plot shows"],
+  ["v", "a symbol's report"],
+  ["f", "filter the list of this view"],
+  ["t e", "try the open picture again; read it again"],
+  ["i", "add pictures"],
+  ["w", "health and its reasons"],
+  ["T", "light or dark"],
+  ["Esc", "back; close"],
+  ["?", "these keys"],
+];
 
 /** @typedef {Record<string, () => void>} Commands by key */
 
@@ -24,12 +36,14 @@ export function listenKeys(commands, view) {
   let going = 0;
   window.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector("dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector("dialog[open]"))
+      return;
     if (event.key === "Escape") return leave(target, commands);
     if (target.closest("input, select, textarea, [contenteditable]") || !keysOn()) return;
     const went = Date.now() - going < 2000;
     going = 0;
-    if (went && Object.hasOwn(PLACES, event.key)) location.hash = `#${PLACES[/** @type {keyof typeof PLACES} */ (event.key)]}`;
+    if (went && Object.hasOwn(PLACES, event.key))
+      location.hash = `#${PLACES[/** @type {keyof typeof PLACES} */ (event.key)]}`;
     else if (event.key === "g") going = Date.now();
     else if (event.key === "j" || event.key === "k") move(event.key === "j" ? 1 : -1);
     else if (!view().key(event.key)) {
@@ -58,9 +72,18 @@ function move(by) {
 export async function showKeys() {
   const on = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", checked: keysOn() }));
   on.addEventListener("change", () => (on.checked ? localStorage.removeItem(NAME) : localStorage.setItem(NAME, "off")));
-  const list = h("dl", { class: "keys" }, HELP.map(([keys, what]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, what)]).flat());
+  const list = h(
+    "dl",
+    { class: "keys" },
+    HELP.map(([keys, what]) => [h("dt", {}, h("kbd", {}, keys)), h("dd", {}, what)]).flat(),
+  );
   const links = h("p", { class: "muted" }, "For programs: ", h("a", { href: "/docs" }, "the API"), ".");
-  await openDialog("Keys", [list, h("p", {}, h("label", {}, on, " Single keys work on this page")), links], [button("Close", "", { autofocus: true })], "wide");
+  await openDialog(
+    "Keys",
+    [list, h("p", {}, h("label", {}, on, " Single keys work on this page")), links],
+    [button("Close", "", { autofocus: true })],
+    "wide",
+  );
 }
 
 function keysOn() {

@@ -54,10 +54,13 @@ export class Loader {
   /** Something changed: ask again when it is time to. */
   soon() {
     if (this.section.hidden || this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = 0;
-      if (!document.hidden && !this.section.hidden) this.ask();
-      else document.addEventListener("visibilitychange", () => this.soon(), { once: true });
-    }, Math.max(300, this.#asked + EVERY - Date.now()));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = 0;
+        if (!document.hidden && !this.section.hidden) this.ask();
+        else document.addEventListener("visibilitychange", () => this.soon(), { once: true });
+      },
+      Math.max(300, this.#asked + EVERY - Date.now()),
+    );
   }
 }

@@ -18,7 +18,7 @@ export function markdown(text) {
 /** @param {string[]} lines @returns {HTMLElement[]} */
 function blocks(lines) {
   const found = [];
-  for (let place = 0; place < lines.length; ) {
+  for (let place = 0; place < lines.length;) {
     const [element, next] = block(lines, place);
     if (element) found.push(element);
     place = next;
@@ -43,7 +43,19 @@ function block(lines, at) {
   if (isRow(line) && /^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/.test(lines[at + 1] ?? "")) return tabled(lines, at);
   if (ITEM.test(line)) return itemised(lines, at);
   const end = until(lines, at + 1, (each) => !each.trim() || BEGINS.test(each) || isRow(each));
-  return [h("p", {}, inline(lines.slice(at, end).map((each) => each.trim()).join(" "))), end]; // prettier-ignore
+  return [
+    h(
+      "p",
+      {},
+      inline(
+        lines
+          .slice(at, end)
+          .map((each) => each.trim())
+          .join(" "),
+      ),
+    ),
+    end,
+  ];
 }
 
 const ITEM = /^\s{0,3}(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/;
@@ -86,19 +98,38 @@ function tabled(lines, at) {
   const end = until(lines, at + 2, (line) => !isRow(line));
   const heads = cells(lines[at]);
   const rows = lines.slice(at + 2, end).map((line) =>
-    h("tr", {}, cells(line).slice(0, heads.length).map((cell, place) => h(place ? "td" : "th", place ? {} : { scope: "row" }, inline(cell))))); // prettier-ignore
-  const head = h("thead", {}, h("tr", {}, heads.map((cell) => h("th", { scope: "col" }, inline(cell)))));
+    h(
+      "tr",
+      {},
+      cells(line)
+        .slice(0, heads.length)
+        .map((cell, place) => h(place ? "td" : "th", place ? {} : { scope: "row" }, inline(cell))),
+    ),
+  );
+  const head = h(
+    "thead",
+    {},
+    h(
+      "tr",
+      {},
+      heads.map((cell) => h("th", { scope: "col" }, inline(cell))),
+    ),
+  );
   return [scrolling(`Table: ${heads[0]}`, h("table", {}, head, h("tbody", {}, rows))), end];
 }
 
 /** @param {string} line */
 function cells(line) {
-  const inner = line.trim().replace(/^\|/, "").replace(/(?<!\\)\|$/, "");
+  const inner = line
+    .trim()
+    .replace(/^\|/, "")
+    .replace(/(?<!\\)\|$/, "");
   return inner.split(/(?<!\\)\|/).map((cell) => cell.trim());
 }
 
 /** An escaped mark, code, a picture, a link, strong and emphasised text. */
-const MARKS = /\\([!-/:-@[-`{-~])|`([^`]+)`|!?\[((?:[^\]\\]|\\.)*)\]\([^)\s]*\)|\*\*((?:[^*\\]|\\.)+)\*\*|\*((?:[^*\\]|\\.)+)\*|(?<![\w])_((?:[^_\\]|\\.)+)_(?![\w])/g;
+const MARKS =
+  /\\([!-/:-@[-`{-~])|`([^`]+)`|!?\[((?:[^\]\\]|\\.)*)\]\([^)\s]*\)|\*\*((?:[^*\\]|\\.)+)\*\*|\*((?:[^*\\]|\\.)+)\*|(?<![\w])_((?:[^_\\]|\\.)+)_(?![\w])/g;
 
 /**
  * @param {string} text

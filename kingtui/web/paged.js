@@ -62,7 +62,9 @@ export class Paged {
     this.#mode = "newer";
     const last = page[page.length - 1]?.id ?? 0;
     if (mode === "older") this.items = [...this.items, ...page];
-    else this.items = mode === "anew" ? page : [...page, ...this.items.filter((item) => page.length === PAGE && item.id < last)];
+    else
+      this.items =
+        mode === "anew" ? page : [...page, ...this.items.filter((item) => page.length === PAGE && item.id < last)];
     if (mode !== "newer" || this.items.length <= PAGE) this.more.hidden = page.length < PAGE;
     this.show(this.items);
   }

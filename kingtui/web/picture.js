@@ -34,13 +34,20 @@ export function pictureParts(view, now, actions) {
   const drawing = h("div", { class: "picture" });
   const parts = [
     h("h2", { tabindex: -1 }, title(view)),
-    h("p", { class: "buttons" },
-      view.stage === "quarantined" && h("button", { type: "button", class: "main", onclick: actions.retry }, "Try again"),
-      view.stage !== "missing" && view.stage !== "duplicate" && h("button", { type: "button", onclick: actions.reread }, "Read again"),
-      view.symbol && h("a", { class: "button", href: `#symbols/${encodeURIComponent(view.symbol)}` }, `Levels of ${view.symbol}`)),
+    h(
+      "p",
+      { class: "buttons" },
+      view.stage === "quarantined" &&
+        h("button", { type: "button", class: "main", onclick: actions.retry }, "Try again"),
+      view.stage !== "missing" &&
+        view.stage !== "duplicate" &&
+        h("button", { type: "button", onclick: actions.reread }, "Read again"),
+      view.symbol &&
+        h("a", { class: "button", href: `#symbols/${encodeURIComponent(view.symbol)}` }, `Levels of ${view.symbol}`),
+    ),
     h("div", { class: "beside" }, drawing, h("div", { class: "read" }, facts(view, now), values(view, now))),
     attempts(view),
-  ]; // prettier-ignore
+  ];
   return { parts, drawing };
 }
 
@@ -57,7 +64,9 @@ export function title(image) {
  */
 export async function drawPicture(into, view, signal) {
   if (view.stage === "missing") return into.append(h("p", { class: "muted" }, "Its file is gone."));
-  const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { role: "img", "aria-label": `The picture ${view.name}; what was read from it stands beside it` }));
+  const canvas = /** @type {HTMLCanvasElement} */ (
+    h("canvas", { role: "img", "aria-label": `The picture ${view.name}; what was read from it stands beside it` })
+  );
   try {
     const answer = await ask(`/images/${view.id}/file`, { signal, accept: "image/*" });
     const bitmap = await createImageBitmap(await answer.blob());
@@ -66,7 +75,8 @@ export async function drawPicture(into, view, signal) {
     bitmap.close();
   } catch (error) {
     if (signal.aborted) return;
-    const why = error instanceof DOMException ? "it does not decode as a picture" : /** @type {Error} */ (error).message;
+    const why =
+      error instanceof DOMException ? "it does not decode as a picture" : /** @type {Error} */ (error).message;
     return into.append(h("p", { class: "warning" }, `▲ The picture cannot be shown: ${why}`));
   }
   const larger = h("button", { type: "button", "aria-pressed": "false", class: "larger" }, "Larger");
@@ -74,19 +84,32 @@ export async function drawPicture(into, view, signal) {
     const large = into.parentElement?.classList.toggle("large");
     larger.setAttribute("aria-pressed", String(large));
   });
-  return into.replaceChildren(h("div", { class: "frame", tabindex: 0, role: "group", "aria-label": "Picture" }, canvas), larger);
+  return into.replaceChildren(
+    h("div", { class: "frame", tabindex: 0, role: "group", "aria-label": "Picture" }, canvas),
+    larger,
+  );
 }
 
 /** @param {any} view @param {number} now */
 function facts(view, now) {
   const { symbol, word, tone } = mark(STAGE_MARKS, view.stage);
   /** @type {[string, import("./dom.js").Child | import("./dom.js").Child[]][]} */
-  const rows = [["Stage", [h("span", { class: tone }, `${symbol} ${word}`), h("span", { class: "muted" }, ` ${ago(view.staged_at, now)}`)]]];
+  const rows = [
+    [
+      "Stage",
+      [h("span", { class: tone }, `${symbol} ${word}`), h("span", { class: "muted" }, ` ${ago(view.staged_at, now)}`)],
+    ],
+  ];
   if (view.reason) rows.push(["Why", h("span", { class: "warning" }, view.reason)]);
-  if (view.next_try) rows.push(["Next", `attempt ${view.attempts} of 3 failed, tried again ${until(view.next_try, now)}`]);
+  if (view.next_try)
+    rows.push(["Next", `attempt ${view.attempts} of 3 failed, tried again ${until(view.next_try, now)}`]);
   else if (ADVICE[view.stage]) rows.push(["To do", ADVICE[view.stage]]);
   else if (NEXT[view.stage]) rows.push(["Next", NEXT[view.stage]]);
-  if (view.original) rows.push(["Original", h("a", { href: `#pictures/${view.original.id}` }, `number ${view.original.id}, ${view.original.name}`)]);
+  if (view.original)
+    rows.push([
+      "Original",
+      h("a", { href: `#pictures/${view.original.id}` }, `number ${view.original.id}, ${view.original.name}`),
+    ]);
   if (view.duplicates) rows.push(["Repeated", `by ${counted(view.duplicates, "other picture")}`]);
   const by = [...new Set(view.receipts.map((/** @type {any} */ receipt) => receipt.source))].join(", ");
   rows.push(["Arrived", `${stamp(view.arrived_at, now)} UTC, ${ago(view.arrived_at, now)}${by ? `, by ${by}` : ""}`]);
@@ -103,28 +126,75 @@ function values(view, now) {
   const marked = found.filter((value) => value.verified !== null);
   const good = marked.filter((value) => value.verified).length;
   const all = good === marked.length;
-  const read = view.read_at ? `${view.original ? "of the original, " : ""}read ${ago(view.read_at, now)}, reader version ${view.reader}` : "";
+  const read = view.read_at
+    ? `${view.original ? "of the original, " : ""}read ${ago(view.read_at, now)}, reader version ${view.reader}`
+    : "";
   const groups = [...new Set(found.map((value) => value.group))];
-  return h("div", {},
-    h("h3", {}, `${good} of ${counted(marked.length, "value")} verified `, h("span", { class: all ? "success" : "warning" }, all ? "✓" : "?")),
+  return h(
+    "div",
+    {},
+    h(
+      "h3",
+      {},
+      `${good} of ${counted(marked.length, "value")} verified `,
+      h("span", { class: all ? "success" : "warning" }, all ? "✓" : "?"),
+    ),
     h("p", { class: "muted" }, read),
-    h("table", { class: "values" }, h("caption", { class: "unseen" }, "What was read"),
-      h("thead", { class: "unseen" }, h("tr", {}, ["Value", "Read", "Verified"].map((name) => h("th", { scope: "col" }, name)))),
-      groups.map((group) => h("tbody", {}, h("tr", {}, h("th", { scope: "rowgroup", colspan: 3, class: "group" }, group)), found.filter((value) => value.group === group).map(valueRow)))),
-  ); // prettier-ignore
+    h(
+      "table",
+      { class: "values" },
+      h("caption", { class: "unseen" }, "What was read"),
+      h(
+        "thead",
+        { class: "unseen" },
+        h(
+          "tr",
+          {},
+          ["Value", "Read", "Verified"].map((name) => h("th", { scope: "col" }, name)),
+        ),
+      ),
+      groups.map((group) =>
+        h(
+          "tbody",
+          {},
+          h("tr", {}, h("th", { scope: "rowgroup", colspan: 3, class: "group" }, group)),
+          found.filter((value) => value.group === group).map(valueRow),
+        ),
+      ),
+    ),
+  );
 }
 
 /** @param {any} value */
 function valueRow({ name, text, verified, reason }) {
   const doubt = verified === false;
-  const state = verified === null ? h("span", { class: "muted" }, "·") : h("span", { class: verified ? "success" : "warning" }, verified ? "✓ verified" : `? ${reason || "not verified"}`);
-  return h("tr", { class: doubt ? "doubtful" : null }, h("th", { scope: "row" }, name), h("td", { class: "strong" }, text), h("td", {}, state));
+  const state =
+    verified === null
+      ? h("span", { class: "muted" }, "·")
+      : h(
+          "span",
+          { class: verified ? "success" : "warning" },
+          verified ? "✓ verified" : `? ${reason || "not verified"}`,
+        );
+  return h(
+    "tr",
+    { class: doubt ? "doubtful" : null },
+    h("th", { scope: "row" }, name),
+    h("td", { class: "strong" }, text),
+    h("td", {}, state),
+  );
 }
 
 /** @param {any} view */
 function attempts(view) {
   if (!view.failures.length) return null;
   const rows = view.failures.map((/** @type {any} */ attempt) =>
-    h("li", {}, h("span", { class: "muted" }, `${attempt.at.slice(0, 19).replace("T", " ")} UTC, ${attempt.stage}: `), attempt.error)); // prettier-ignore
+    h(
+      "li",
+      {},
+      h("span", { class: "muted" }, `${attempt.at.slice(0, 19).replace("T", " ")} UTC, ${attempt.stage}: `),
+      attempt.error,
+    ),
+  );
   return h("section", {}, h("h3", {}, "Failed attempts"), h("ul", {}, rows));
 }

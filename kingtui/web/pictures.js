@@ -20,12 +20,24 @@ export class PicturesView {
     this.section = section;
     this.store = store;
     const stages = Object.keys(STAGE_MARKS);
-    this.stage = /** @type {HTMLSelectElement} */ (h("select", { id: "stage" }, h("option", { value: "" }, "every stage"), stages.map((value) => h("option", { value }, value))));
+    this.stage = /** @type {HTMLSelectElement} */ (
+      h(
+        "select",
+        { id: "stage" },
+        h("option", { value: "" }, "every stage"),
+        stages.map((value) => h("option", { value }, value)),
+      )
+    );
     this.items = h("ul", { class: "rows pictures" });
     this.none = h("p", { class: "muted", hidden: true }, "No picture is like that.");
     this.one = new Loader(section, (signal) => this.#one(signal));
     this.card = h("article", { class: "pane card", "aria-label": "Picture" });
-    this.list = new Paged(section, (page, signal) => this.#list(page, signal), (images) => this.#rows(images));
+    /** @type {Paged<any>} */
+    this.list = new Paged(
+      section,
+      (page, signal) => this.#list(page, signal),
+      (images) => this.#rows(images),
+    );
     this.#build();
   }
 
@@ -37,8 +49,30 @@ export class PicturesView {
     });
     const form = h("form", { class: "filters" }, h("label", { for: "stage" }, "Stage"), this.stage, uploadButton());
     const hint = h("p", { class: "muted hint" }, "Pictures can be dropped anywhere on this page.");
-    const list = h("div", { class: "pane list" }, form, hint, this.list.trouble, this.none, this.items, h("p", { class: "buttons" }, this.list.more));
-    this.section.append(h("div", { class: "split" }, list, h("div", { class: "detail" }, h("a", { class: "back", href: "#pictures" }, "← All pictures"), this.one.trouble, this.card)));
+    const list = h(
+      "div",
+      { class: "pane list" },
+      form,
+      hint,
+      this.list.trouble,
+      this.none,
+      this.items,
+      h("p", { class: "buttons" }, this.list.more),
+    );
+    this.section.append(
+      h(
+        "div",
+        { class: "split" },
+        list,
+        h(
+          "div",
+          { class: "detail" },
+          h("a", { class: "back", href: "#pictures" }, "← All pictures"),
+          this.one.trouble,
+          this.card,
+        ),
+      ),
+    );
   }
 
   /** @param {string[]} path @param {boolean} entered whether another view was shown before */
@@ -50,7 +84,14 @@ export class PicturesView {
     else this.#rows(this.list.items);
     if (other || !id) {
       this.#shown = "";
-      fill(this.card, h("p", { class: "muted" }, id ? `Opening picture ${id} …` : "Choose a picture: it is shown here beside what was read from it."));
+      fill(
+        this.card,
+        h(
+          "p",
+          { class: "muted" },
+          id ? `Opening picture ${id} …` : "Choose a picture: it is shown here beside what was read from it.",
+        ),
+      );
     }
     if (id) this.one.ask();
   }
@@ -77,12 +118,29 @@ export class PicturesView {
   /** @param {any[]} images */
   #rows(images) {
     this.none.hidden = images.length > 0;
-    keyed(this.items, images, (image) => image.id, (image) => this.#row(image), (element, image) => this.#update(element, image)); // prettier-ignore
+    keyed(
+      this.items,
+      images,
+      (image) => image.id,
+      (image) => this.#row(image),
+      (element, image) => this.#update(element, image),
+    );
   }
 
   /** @param {any} image */
   #row(image) {
-    return h("li", {}, h("a", { href: `#pictures/${image.id}` }, h("span", { class: "stage" }), h("strong"), h("span", { class: "when muted" }), h("span", { class: "reason" })));
+    return h(
+      "li",
+      {},
+      h(
+        "a",
+        { href: `#pictures/${image.id}` },
+        h("span", { class: "stage" }),
+        h("strong"),
+        h("span", { class: "when muted" }),
+        h("span", { class: "reason" }),
+      ),
+    );
   }
 
   /** @param {HTMLElement} element @param {any} image */

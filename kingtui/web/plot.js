@@ -71,14 +71,26 @@ export function binsOf(map, reach, half) {
  */
 export function levelPlot(levels, at, width, zoom) {
   const { map } = levels;
-  if (!map) return h("p", { class: "muted" }, "No liquidation map of it has come yet; its levels are drawn here as soon as one does.");
+  if (!map)
+    return h(
+      "p",
+      { class: "muted" },
+      "No liquidation map of it has come yet; its levels are drawn here as soon as one does.",
+    );
   const reach = reachOf(map, levels.clusters, zoom);
   const bins = binsOf(map, reach, HALF);
   const all = [...bins.above, ...bins.below];
   const shown = all.reduce((sum, bin) => sum + bin.total, 0);
   const share = shown + bins.outside ? shown / (shown + bins.outside) : 1;
-  const parts = `± ${Number(((reach / map.price) * 100).toPrecision(3))} %` + (share > 0.9995 ? "" : `, ${Math.round(share * 100)} % of the map`);
-  const heading = h("figcaption", {}, h("span", { class: "muted" }, `${parts}, ${ago(map.at, at)} `), sure(map.verified));
+  const parts =
+    `± ${Number(((reach / map.price) * 100).toPrecision(3))} %` +
+    (share > 0.9995 ? "" : `, ${Math.round(share * 100)} % of the map`);
+  const heading = h(
+    "figcaption",
+    {},
+    h("span", { class: "muted" }, `${parts}, ${ago(map.at, at)} `),
+    sure(map.verified),
+  );
   return h("figure", { class: "levels" }, heading, drawing(levels, map, bins, reach, width), table(levels, all, map));
 }
 
@@ -106,12 +118,34 @@ function drawing(levels, map, bins, reach, width) {
   };
   /** @param {Bin} bin @param {string} side @param {number} top */
   const bar = (bin, side, top) => [
-    bin.total > 0 && svg("rect", { class: map.verified ? `bar ${side}` : "bar", fill: map.verified ? null : `url(#hatch-${side})`, x: AXIS, y: top + 1, rx: 2, height: ROW - 2, width: Math.max((bin.total / most) * room, 2) },
-      svg("title", {}, `${level(bin.low)} to ${level(bin.high)}: ${level(bin.total)} of ${side} liquidations`)),
-  ]; // prettier-ignore
-  const label = (/** @type {number} */ value) => svg("text", { class: "tick", x: AXIS - 8, y: y(value) + 4 }, level(value));
+    bin.total > 0 &&
+      svg(
+        "rect",
+        {
+          class: map.verified ? `bar ${side}` : "bar",
+          fill: map.verified ? null : `url(#hatch-${side})`,
+          x: AXIS,
+          y: top + 1,
+          rx: 2,
+          height: ROW - 2,
+          width: Math.max((bin.total / most) * room, 2),
+        },
+        svg("title", {}, `${level(bin.low)} to ${level(bin.high)}: ${level(bin.total)} of ${side} liquidations`),
+      ),
+  ];
+  const label = (/** @type {number} */ value) =>
+    svg("text", { class: "tick", x: AXIS - 8, y: y(value) + 4 }, level(value));
   const ticks = [1, 0.75, 0.5, 0.25].flatMap((part) => [map.price + part * reach, map.price - part * reach]);
-  return svg("svg", { class: "plot", role: "img", width, height, viewBox: `0 0 ${width} ${height}`, "aria-label": summary(levels, map) },
+  return svg(
+    "svg",
+    {
+      class: "plot",
+      role: "img",
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      "aria-label": summary(levels, map),
+    },
     hatches(),
     svg("path", { class: "axis", d: `M${AXIS - 0.5} 12V${height - 12}` }),
     ticks.map(label),
@@ -122,42 +156,65 @@ function drawing(levels, map, bins, reach, width) {
     svg("path", { class: "price", d: `M${AXIS - 4} ${middle}H${width}` }),
     svg("text", { class: "price", x: AXIS - 8, y: middle + 4 }, price(map.price)),
     nowMark(levels, map, reach, y, width),
-    clusterMarks(levels.clusters.filter((found) => Math.abs(found.price - map.price) <= reach * EDGE), y, width, marks),
-  ); // prettier-ignore
+    clusterMarks(
+      levels.clusters.filter((found) => Math.abs(found.price - map.price) <= reach * EDGE),
+      y,
+      width,
+      marks,
+    ),
+  );
 }
 
 /** Fills for what is not verified, told apart without colour. */
 function hatches() {
-  return svg("defs", {}, ["short", "long"].map((side) =>
-    svg("pattern", { id: `hatch-${side}`, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-      svg("rect", { width: 5, height: 5, class: `${side} faint` }), svg("rect", { width: 2, height: 5, class: side })))); // prettier-ignore
+  return svg(
+    "defs",
+    {},
+    ["short", "long"].map((side) =>
+      svg(
+        "pattern",
+        { id: `hatch-${side}`, width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+        svg("rect", { width: 5, height: 5, class: `${side} faint` }),
+        svg("rect", { width: 2, height: 5, class: side }),
+      ),
+    ),
+  );
 }
 
 /** The price of now, where it is another than the map's. @param {Levels} levels @param {NonNullable<Levels["map"]>} map @param {number} reach @param {(value: number) => number} y @param {number} width */
 function nowMark({ now }, map, reach, y, width) {
   if (now === null) return null;
-  const text = now === map.price ? "price" : `price on the map; now ${price(now)} (${percent((now / map.price - 1) * 100)})`;
+  const text =
+    now === map.price ? "price" : `price on the map; now ${price(now)} (${percent((now / map.price - 1) * 100)})`;
   const inside = now !== map.price && Math.abs(now - map.price) <= reach;
-  return svg("g", {},
+  return svg(
+    "g",
+    {},
     svg("text", { class: "price-word", x: width - 2, y: y(map.price) - 4 }, text),
-    inside && svg("path", { class: "now", d: `M${AXIS - 4} ${y(now)}H${width}` })); // prettier-ignore
+    inside && svg("path", { class: "now", d: `M${AXIS - 4} ${y(now)}H${width}` }),
+  );
 }
 
 /** Diamonds at their prices, their words moved apart where they would lie on each other. @param {Cluster[]} clusters @param {(value: number) => number} y @param {number} width @param {number} marks */
 function clusterMarks(clusters, y, width, marks) {
   let free = 24;
-  return [...clusters].sort((one, other) => other.price - one.price).map((found) => {
-    const here = y(found.price);
-    const text = Math.max(here, free);
-    free = text + 15;
-    const left = width - marks + 10;
-    const words = `${found.slot.replace("-", "−")}${marks > 100 ? ` ${level(found.price)}` : ""}${found.verified ? "" : "?"}${found.passed && marks > 100 ? " passed" : ""}`;
-    return svg("g", { class: `cluster${found.passed ? " passed" : ""}${found.verified ? "" : " doubtful"}` },
-      svg("title", {}, clusterWords(found)),
-      svg("path", { class: "lead", d: `M${AXIS} ${here}H${left - 8}L${left} ${text}` }),
-      svg("path", { class: "diamond", d: `M${left} ${text - 5}l5 5-5 5-5-5z` }),
-      svg("text", { x: left + 10, y: text + 4 }, words));
-  }); // prettier-ignore
+  return [...clusters]
+    .sort((one, other) => other.price - one.price)
+    .map((found) => {
+      const here = y(found.price);
+      const text = Math.max(here, free);
+      free = text + 15;
+      const left = width - marks + 10;
+      const words = `${found.slot.replace("-", "−")}${marks > 100 ? ` ${level(found.price)}` : ""}${found.verified ? "" : "?"}${found.passed && marks > 100 ? " passed" : ""}`;
+      return svg(
+        "g",
+        { class: `cluster${found.passed ? " passed" : ""}${found.verified ? "" : " doubtful"}` },
+        svg("title", {}, clusterWords(found)),
+        svg("path", { class: "lead", d: `M${AXIS} ${here}H${left - 8}L${left} ${text}` }),
+        svg("path", { class: "diamond", d: `M${left} ${text - 5}l5 5-5 5-5-5z` }),
+        svg("text", { x: left + 10, y: text + 4 }, words),
+      );
+    });
 }
 
 /** @param {Cluster} found */
@@ -176,11 +233,29 @@ function summary({ symbol, now, clusters }, map) {
 function table({ clusters }, bins, map) {
   const rows = bins.map((bin) => {
     const inside = clusters.filter((found) => found.price >= bin.low && found.price < bin.high);
-    return h("tr", {},
+    return h(
+      "tr",
+      {},
       h("th", { scope: "row", class: "num" }, `${level(bin.low)} – ${level(bin.high)}`),
-      h("td", {}, bin.low >= map.price ? "short" : "long"), h("td", { class: "num" }, bin.total ? level(bin.total) : "–"),
-      h("td", {}, inside.map((found) => `${found.slot.replace("-", "−")}${found.passed ? " passed" : ""}${found.verified ? "" : " not verified"}`).join(", ")));
-  }); // prettier-ignore
+      h("td", {}, bin.low >= map.price ? "short" : "long"),
+      h("td", { class: "num" }, bin.total ? level(bin.total) : "–"),
+      h(
+        "td",
+        {},
+        inside
+          .map(
+            (found) =>
+              `${found.slot.replace("-", "−")}${found.passed ? " passed" : ""}${found.verified ? "" : " not verified"}`,
+          )
+          .join(", "),
+      ),
+    );
+  });
   const heads = ["Prices", "Side", "Liquidations", "Clusters"].map((name) => h("th", { scope: "col" }, name));
-  return h("details", {}, h("summary", {}, "As a table"), scrolling("Levels as a table", h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))));
+  return h(
+    "details",
+    {},
+    h("summary", {}, "As a table"),
+    scrolling("Levels as a table", h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))),
+  );
 }

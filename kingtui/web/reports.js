@@ -19,19 +19,39 @@ export class ReportsView {
   constructor(section, store) {
     this.section = section;
     this.store = store;
-    this.find = /** @type {HTMLInputElement} */ (h("input", { type: "search", id: "report-find", placeholder: "symbol", autocomplete: "off", spellcheck: "false", maxlength: 40 }));
+    this.find = /** @type {HTMLInputElement} */ (
+      h("input", {
+        type: "search",
+        id: "report-find",
+        placeholder: "symbol",
+        autocomplete: "off",
+        spellcheck: "false",
+        maxlength: 40,
+      })
+    );
     this.day = /** @type {HTMLInputElement} */ (h("input", { type: "date", id: "report-day" }));
     this.items = h("ul", { class: "rows" });
     this.none = h("p", { class: "muted", hidden: true });
     this.text = h("article", { class: "pane report", "aria-label": "Report" });
-    this.list = new Paged(section, (page, signal) => this.#list(page, signal), (reports) => this.#rows(reports));
+    /** @type {Paged<any>} */
+    this.list = new Paged(
+      section,
+      (page, signal) => this.#list(page, signal),
+      (reports) => this.#rows(reports),
+    );
     this.one = new Loader(section, (signal) => this.#one(signal));
     this.#build();
   }
 
   #build() {
-    const form = h("form", { class: "filters", role: "search", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-      h("label", { for: "report-find" }, "Symbol"), this.find, h("label", { for: "report-day" }, "Day (UTC)"), this.day); // prettier-ignore
+    const form = h(
+      "form",
+      { class: "filters", role: "search", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
+      h("label", { for: "report-find" }, "Symbol"),
+      this.find,
+      h("label", { for: "report-day" }, "Day (UTC)"),
+      this.day,
+    );
     this.find.addEventListener("input", () => {
       clearTimeout(this.#typed);
       this.#typed = setTimeout(() => this.list.anew(), 200);
@@ -41,8 +61,29 @@ export class ReportsView {
       this.list.soon();
       if (this.#symbol && !this.#id) this.one.soon();
     });
-    const list = h("div", { class: "pane list" }, form, this.list.trouble, this.none, this.items, h("p", { class: "buttons" }, this.list.more));
-    this.section.append(h("div", { class: "split" }, list, h("div", { class: "detail" }, h("a", { class: "back", href: "#reports" }, "← All reports"), this.one.trouble, this.text)));
+    const list = h(
+      "div",
+      { class: "pane list" },
+      form,
+      this.list.trouble,
+      this.none,
+      this.items,
+      h("p", { class: "buttons" }, this.list.more),
+    );
+    this.section.append(
+      h(
+        "div",
+        { class: "split" },
+        list,
+        h(
+          "div",
+          { class: "detail" },
+          h("a", { class: "back", href: "#reports" }, "← All reports"),
+          this.one.trouble,
+          this.text,
+        ),
+      ),
+    );
   }
 
   /** @param {string[]} path @param {boolean} entered whether another view was shown before */
@@ -54,7 +95,10 @@ export class ReportsView {
     else this.#rows(this.list.items);
     if (!other && this.text.childElementCount) return;
     this.#shown = "";
-    fill(this.text, h("p", { class: "muted" }, symbol ? `Opening the report of ${symbol} …` : "Choose a report: it is shown here."));
+    fill(
+      this.text,
+      h("p", { class: "muted" }, symbol ? `Opening the report of ${symbol} …` : "Choose a report: it is shown here."),
+    );
     if (symbol) this.one.ask();
   }
 
@@ -74,16 +118,26 @@ export class ReportsView {
 
   /** @param {{limit: number, before: number | undefined}} page @param {AbortSignal} signal */
   async #list(page, signal) {
-    return (await get(`/reports${query({ symbol: this.find.value.trim(), day: this.day.value, ...page })}`, { signal })).reports;
+    return (await get(`/reports${query({ symbol: this.find.value.trim(), day: this.day.value, ...page })}`, { signal }))
+      .reports;
   }
 
   /** @param {any[]} reports */
   #rows(reports) {
     const now = this.store.now();
-    keyed(this.items, reports, (report) => report.id, (report) => this.#row(report), (element, report) => {
-      set(element.querySelector("a") ?? element, "aria-current", String(report.id) === this.#id ? "true" : null);
-      fill(/** @type {Element} */ (element.querySelector(".when")), `${stamp(report.timestamp, now, false)} UTC, ${ago(report.timestamp, now)}`);
-    }); // prettier-ignore
+    keyed(
+      this.items,
+      reports,
+      (report) => report.id,
+      (report) => this.#row(report),
+      (element, report) => {
+        set(element.querySelector("a") ?? element, "aria-current", String(report.id) === this.#id ? "true" : null);
+        fill(
+          /** @type {Element} */ (element.querySelector(".when")),
+          `${stamp(report.timestamp, now, false)} UTC, ${ago(report.timestamp, now)}`,
+        );
+      },
+    );
     this.none.hidden = reports.length > 0;
     fill(this.none, this.find.value || this.day.value ? "No report is like that." : "No report has been written yet.");
   }
@@ -108,10 +162,13 @@ export class ReportsView {
     this.#shown = found.file;
     const name = found.file.split("/").pop();
     const url = URL.createObjectURL(new Blob([found.report], { type: "text/markdown" }));
-    const links = h("p", { class: "report-links" },
+    const links = h(
+      "p",
+      { class: "report-links" },
       h("span", { class: "muted" }, `${stamp(found.timestamp, this.store.now(), false)} UTC`),
       h("a", { href: `#symbols/${encodeURIComponent(found.symbol)}` }, "Levels"),
-      h("a", { href: url, download: name }, "Save as Markdown")); // prettier-ignore
+      h("a", { href: url, download: name }, "Save as Markdown"),
+    );
     fill(this.text, links, markdown(found.report));
     this.text.querySelector("h2")?.setAttribute("tabindex", "-1");
   }

@@ -6,7 +6,10 @@ const CACHE = `kingtui ${VERSION}`;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
-    caches.open(CACHE).then((cache) => cache.addAll(["/", ...SHELL])).then(() => self.skipWaiting()),
+    caches
+      .open(CACHE)
+      .then((cache) => cache.addAll(["/", ...SHELL]))
+      .then(() => self.skipWaiting()),
   );
 });
 

@@ -8,7 +8,14 @@ import { RUN_MARKS, STEP_MARKS, ago, counted, grouped, mark, result, until } fro
 /** @typedef {{trigger: (step: number) => void, cancel: (step: number) => void}} Actions */
 
 /** What makes a step run where no timer does. @type {Record<number, string>} */
-const FED_BY = { 1: "when you ask", 2: "on new pictures", 3: "after step 2", 4: "after step 3", 5: "after step 4", 6: "after step 5" };
+const FED_BY = {
+  1: "when you ask",
+  2: "on new pictures",
+  3: "after step 2",
+  4: "after step 3",
+  5: "after step 4",
+  6: "after step 5",
+};
 
 /** @param {Store} store @param {Actions} actions */
 export function stepCards(store, actions) {
@@ -16,7 +23,13 @@ export function stepCards(store, actions) {
   const show = () => {
     if (!store.status) return;
     const steps = Object.entries(store.status.steps).map(([key, step]) => ({ ...step, number: Number(key.slice(5)) }));
-    keyed(list, steps, (step) => step.number, (step) => card(step, actions), (element, step) => update(element, step, store)); // prettier-ignore
+    keyed(
+      list,
+      steps,
+      (step) => step.number,
+      (step) => card(step, actions),
+      (element, step) => update(element, step, store),
+    );
   };
   store.addEventListener("status", show);
   store.addEventListener("tick", show);
@@ -26,17 +39,49 @@ export function stepCards(store, actions) {
 /** @param {any} step @param {Actions} actions */
 function card(step, actions) {
   const { number, name } = step;
-  return h("li", { class: "step pane" },
-    h("div", { class: "line" }, h("h3", {}, h("span", { class: "number" }, number), h("span", { class: "title", title: step.script }, name)), h("p", { class: "state" })),
+  return h(
+    "li",
+    { class: "step pane" },
+    h(
+      "div",
+      { class: "line" },
+      h("h3", {}, h("span", { class: "number" }, number), h("span", { class: "title", title: step.script }, name)),
+      h("p", { class: "state" }),
+    ),
     h("progress", { "aria-label": `Progress of step ${number}`, max: 1, value: 0 }),
     h("p", { class: "last" }),
-    h("div", { class: "line" }, h("p", { class: "next" }), h("p", { class: "buttons" },
-      h("button", { type: "button", class: "run", title: `Run step ${number} now (${number})`, onclick: () => actions.trigger(number) },
-        "Run", h("span", { class: "unseen" }, ` step ${number}: ${name}`)),
-      h("button", { type: "button", class: "cancel", title: "End its run and hold the step (x)", onclick: () => actions.cancel(number) },
-        "Cancel", h("span", { class: "unseen" }, ` step ${number}: ${name}`)),
-    )),
-  ); // prettier-ignore
+    h(
+      "div",
+      { class: "line" },
+      h("p", { class: "next" }),
+      h(
+        "p",
+        { class: "buttons" },
+        h(
+          "button",
+          {
+            type: "button",
+            class: "run",
+            title: `Run step ${number} now (${number})`,
+            onclick: () => actions.trigger(number),
+          },
+          "Run",
+          h("span", { class: "unseen" }, ` step ${number}: ${name}`),
+        ),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "cancel",
+            title: "End its run and hold the step (x)",
+            onclick: () => actions.cancel(number),
+          },
+          "Cancel",
+          h("span", { class: "unseen" }, ` step ${number}: ${name}`),
+        ),
+      ),
+    ),
+  );
 }
 
 /** @param {HTMLElement} element @param {any} step @param {Store} store */
@@ -72,16 +117,26 @@ function last(step, now) {
   const what = run.error && run.status !== "success" ? run.error : result(run);
   const times = run.count > 1 ? ` (${counted(run.count, "run")} like it)` : "";
   return [
-    h("span", { class: tone }, symbol, " "), h("span", { class: "muted" }, `${ago(run.finishedAt, now)}: `), what,
+    h("span", { class: tone }, symbol, " "),
+    h("span", { class: "muted" }, `${ago(run.finishedAt, now)}: `),
+    what,
     h("span", { class: "muted" }, times),
-  ]; // prettier-ignore
+  ];
 }
 
 /** What waits, when it runs next, and why it does not run although there is work. @param {any} step @param {boolean} paused @param {number} now */
 function next(step, paused, now) {
-  const waiting = [step.backlog && `${grouped(step.backlog)} due`, step.waiting && `${grouped(step.waiting)} later`].filter(Boolean);
+  const waiting = [
+    step.backlog && `${grouped(step.backlog)} due`,
+    step.waiting && `${grouped(step.waiting)} later`,
+  ].filter(Boolean);
   const backlog = h("span", { class: waiting.length ? "backlog" : "backlog muted" }, waiting.join(", ") || "none due");
-  return [backlog, h("span", { class: "muted" }, " · "), runsNext(step, paused, now), step.waits && h("span", { class: "waits" }, step.waits)];
+  return [
+    backlog,
+    h("span", { class: "muted" }, " · "),
+    runsNext(step, paused, now),
+    step.waits && h("span", { class: "waits" }, step.waits),
+  ];
 }
 
 /** @param {any} step @param {boolean} paused @param {number} now */

@@ -108,7 +108,9 @@ export class Store extends EventTarget {
       const history = await get(`/history?limit=${RUNS}`);
       const known = Math.max(0, ...this.history.map((run) => run.id));
       this.history = history.history.map(runOf);
-      if (known) for (const run of this.history) if (run.id > known) this.feed.take({ type: "run_finished", seq: 0, at: run.finishedAt ?? "" }, run);
+      if (known)
+        for (const run of this.history)
+          if (run.id > known) this.feed.take({ type: "run_finished", seq: 0, at: run.finishedAt ?? "" }, run);
       this.feed.remember(this.history);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -129,10 +131,16 @@ export class Store extends EventTarget {
       this.status.reasons = event.data.health.reasons;
     } else if (event.type === "pause_changed" && this.status) this.status.paused = event.data.paused;
     this.#changed("status");
-    const topics = { picture_arrived: "images", picture_staged: "images", symbol_updated: "symbols", report_written: "reports" };
+    const topics = {
+      picture_arrived: "images",
+      picture_staged: "images",
+      symbol_updated: "symbols",
+      report_written: "reports",
+    };
     const topic = topics[/** @type {keyof typeof topics} */ (event.type)];
     if (topic) this.#changed(topic);
-    if (event.type === "missed" || event.type === "restarted") for (const each of Object.values(topics)) this.#changed(each);
+    if (event.type === "missed" || event.type === "restarted")
+      for (const each of Object.values(topics)) this.#changed(each);
     if (event.type !== "run_progressed" && event.type !== "logged") this.refresh();
   }
 
@@ -186,8 +194,19 @@ export function runOf(data) {
   const finishedAt = "finished_at" in data ? data.finished_at : running ? null : data.timestamp;
   const span = startedAt && finishedAt ? (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000 : null;
   return {
-    id: data.id, step: data.step, status: data.status, trigger: data.trigger, requestedAt: data.requested_at,
-    startedAt, finishedAt, done, failed, quarantined, items: data.items ?? done + failed + quarantined,
-    duration: data.duration ?? span, error: data.error ?? null, count: data.count ?? 1,
+    id: data.id,
+    step: data.step,
+    status: data.status,
+    trigger: data.trigger,
+    requestedAt: data.requested_at,
+    startedAt,
+    finishedAt,
+    done,
+    failed,
+    quarantined,
+    items: data.items ?? done + failed + quarantined,
+    duration: data.duration ?? span,
+    error: data.error ?? null,
+    count: data.count ?? 1,
   };
 }

@@ -21,34 +21,68 @@ export function symbolCard(known, now, width, zoom, zoomed) {
   const { record, levels } = known;
   return [
     title(record, now),
-    h("dl", { class: "figures" }, figure("Price", record.CurrentPrice === null ? null : price(record.CurrentPrice), source(record.CurrentPriceSource, record.CurrentPriceAt, now)),
-      figure("Score", record.Score === null ? null : scoreWords(record.Score, longShare(record.WinRate_24h)), "the larger side of the 24-hour rate"),
-      figure("RSI", record.RSI === null ? null : record.RSI.toFixed(1), record.RSI === null ? "" : band(record.RSI))),
+    h(
+      "dl",
+      { class: "figures" },
+      figure(
+        "Price",
+        record.CurrentPrice === null ? null : price(record.CurrentPrice),
+        source(record.CurrentPriceSource, record.CurrentPriceAt, now),
+      ),
+      figure(
+        "Score",
+        record.Score === null ? null : scoreWords(record.Score, longShare(record.WinRate_24h)),
+        "the larger side of the 24-hour rate",
+      ),
+      figure("RSI", record.RSI === null ? null : record.RSI.toFixed(1), record.RSI === null ? "" : band(record.RSI)),
+    ),
     h("h3", {}, "Win rates ", h("small", {}, "liquidation-implied, not validated")),
     rates(record, now),
-    h("div", { class: "plot-head" }, h("h3", {}, "Liquidations around the price"), levels.map && zoomButtons(zoom, zoomed)),
+    h(
+      "div",
+      { class: "plot-head" },
+      h("h3", {}, "Liquidations around the price"),
+      levels.map && zoomButtons(zoom, zoomed),
+    ),
     levelPlot(levels, now, width, zoom),
     h("h3", {}, "Liquidation clusters"),
     clusters(levels, now),
-    h("div", { class: "curves" }, sparkline("Price", known.prices, price), sparkline("Score", known.scores, (value) => value.toFixed(0))),
-  ]; // prettier-ignore
+    h(
+      "div",
+      { class: "curves" },
+      sparkline("Price", known.prices, price),
+      sparkline("Score", known.scores, (value) => value.toFixed(0)),
+    ),
+  ];
 }
 
 /** @param {any} record @param {number} now */
 function title(record, now) {
-  return h("header", { class: "symbol-title" },
+  return h(
+    "header",
+    { class: "symbol-title" },
     h("h2", { tabindex: -1 }, record.Symbol),
-    h("p", {}, h("span", { class: "muted" }, `newest evidence ${ago(record.LastUpdated, now)}`),
+    h(
+      "p",
+      {},
+      h("span", { class: "muted" }, `newest evidence ${ago(record.LastUpdated, now)}`),
       record.Stale && h("span", { class: "warning" }, "▲ stale: older than a day"),
-      !record.Verified && h("span", { class: "warning" }, "? not every value is verified")),
+      !record.Verified && h("span", { class: "warning" }, "? not every value is verified"),
+    ),
     h("a", { class: "button", href: `#reports/${encodeURIComponent(record.Symbol)}` }, "Latest report"),
-  ); // prettier-ignore
+  );
 }
 
 /** @param {string} name @param {import("./dom.js").Child | import("./dom.js").Child[] | null} value @param {string} about */
 function figure(name, value, about) {
   const shown = value === null ? h("span", { class: "muted" }, NOT_AVAILABLE) : value;
-  return h("div", {}, h("dt", {}, name), h("dd", { class: "big" }, shown), h("dd", { class: "muted" }, value === null ? "" : about));
+  return h(
+    "div",
+    {},
+    h("dt", {}, name),
+    h("dd", { class: "big" }, shown),
+    h("dd", { class: "muted" }, value === null ? "" : about),
+  );
 }
 
 /** @param {string | null} text @param {string | null} at @param {number} now */
@@ -63,19 +97,38 @@ function band(rsi) {
 
 /** @param {any} record @param {number} now */
 function rates(record, now) {
-  const rows = [["24h", "24 hours"], ["7d", "7 days"], ["1m", "1 month"]].map(([key, name]) => {
+  const rows = [
+    ["24h", "24 hours"],
+    ["7d", "7 days"],
+    ["1m", "1 month"],
+  ].map(([key, name]) => {
     const text = record[`WinRate_${key}`];
     const long = longShare(text);
-    return h("li", {}, h("span", { class: "horizon" }, name), rateBar(long), h("span", { class: long === null ? "muted" : "strong" }, text ?? NOT_AVAILABLE),
-      h("span", { class: "muted" }, source(record[`WinRate_${key}_Source`], record[`WinRate_${key}_At`], now)));
-  }); // prettier-ignore
+    return h(
+      "li",
+      {},
+      h("span", { class: "horizon" }, name),
+      rateBar(long),
+      h("span", { class: long === null ? "muted" : "strong" }, text ?? NOT_AVAILABLE),
+      h("span", { class: "muted" }, source(record[`WinRate_${key}_Source`], record[`WinRate_${key}_At`], now)),
+    );
+  });
   return h("ul", { class: "rates" }, rows);
 }
 
 /** @param {Zoom} zoom @param {(zoom: Zoom) => void} zoomed */
 function zoomButtons(zoom, zoomed) {
-  return h("p", { class: "choices", role: "group", "aria-label": "How much of the map (z)" },
-    ZOOMS.map((each) => h("button", { type: "button", "aria-pressed": String(each === zoom), onclick: () => zoomed(each) }, ZOOM_WORDS[each]))); // prettier-ignore
+  return h(
+    "p",
+    { class: "choices", role: "group", "aria-label": "How much of the map (z)" },
+    ZOOMS.map((each) =>
+      h(
+        "button",
+        { type: "button", "aria-pressed": String(each === zoom), onclick: () => zoomed(each) },
+        ZOOM_WORDS[each],
+      ),
+    ),
+  );
 }
 
 /** From the highest to the lowest. @param {Levels} levels @param {number} now */
@@ -85,10 +138,27 @@ function clusters(levels, now) {
     const name = h("th", { scope: "row" }, slot.replace("-", "−"));
     if (!found) return h("tr", {}, name, h("td", { class: "muted", colspan: 4 }, "none"));
     const from = levels.now ? percent((found.price / levels.now - 1) * 100) : NOT_AVAILABLE;
-    return h("tr", {}, name, h("td", { class: `num strong${found.passed ? " struck" : ""}` }, level(found.price)),
-      h("td", { class: "num" }, from), h("td", { class: "num muted" }, `strength ${level(found.strength)}`),
-      h("td", {}, found.passed && h("span", { class: "warning" }, "passed "), sure(found.verified), h("span", { class: "muted" }, ` ${ago(found.at, now)}`)));
-  }); // prettier-ignore
-  const heads = ["Cluster", "Price", "From the price", "Strength", "State"].map((name) => h("th", { scope: "col" }, name));
-  return scrolling("Clusters", h("table", { class: "clusters" }, h("thead", { class: "unseen" }, h("tr", {}, heads)), h("tbody", {}, rows)));
+    return h(
+      "tr",
+      {},
+      name,
+      h("td", { class: `num strong${found.passed ? " struck" : ""}` }, level(found.price)),
+      h("td", { class: "num" }, from),
+      h("td", { class: "num muted" }, `strength ${level(found.strength)}`),
+      h(
+        "td",
+        {},
+        found.passed && h("span", { class: "warning" }, "passed "),
+        sure(found.verified),
+        h("span", { class: "muted" }, ` ${ago(found.at, now)}`),
+      ),
+    );
+  });
+  const heads = ["Cluster", "Price", "From the price", "Strength", "State"].map((name) =>
+    h("th", { scope: "col" }, name),
+  );
+  return scrolling(
+    "Clusters",
+    h("table", { class: "clusters" }, h("thead", { class: "unseen" }, h("tr", {}, heads)), h("tbody", {}, rows)),
+  );
 }

@@ -12,7 +12,8 @@ const DASH = "–";
  */
 export function rowOf(record) {
   const now = record.CurrentPrice;
-  const beside = (/** @type {string} */ sign) => ["1", "2"].map((each) => record[`Liqcluster${sign}${each}`]).filter((at) => at !== null && at !== undefined);
+  const beside = (/** @type {string} */ sign) =>
+    ["1", "2"].map((each) => record[`Liqcluster${sign}${each}`]).filter((at) => at !== null && at !== undefined);
   const below = beside("-").find((at) => at < now);
   const above = beside("+").find((at) => at > now);
   return {
@@ -56,14 +57,33 @@ export function rateBar(long) {
 
 /** @returns {HTMLTableElement} empty; fill it with `fillSymbols` */
 export function symbolTable() {
-  const columns = [["Symbol", ""], ["Price", "num"], ["Score", "num"], ["24h long/short", "wide"], ["Below", "num"], ["Above", "num"], ["RSI", "num roomy"], ["Age", "num"]];
+  const columns = [
+    ["Symbol", ""],
+    ["Price", "num"],
+    ["Score", "num"],
+    ["24h long/short", "wide"],
+    ["Below", "num"],
+    ["Above", "num"],
+    ["RSI", "num roomy"],
+    ["Age", "num"],
+  ];
   return /** @type {HTMLTableElement} */ (
-    h("table", { class: "symbols" },
+    h(
+      "table",
+      { class: "symbols" },
       h("caption", { class: "unseen" }, "Symbols"),
-      h("thead", {}, h("tr", {}, columns.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          columns.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)),
+        ),
+      ),
       h("tbody", {}),
     )
-  ); // prettier-ignore
+  );
 }
 
 /**
@@ -74,14 +94,21 @@ export function symbolTable() {
  */
 export function fillSymbols(table, records, now, chosen = "") {
   const body = table.tBodies[0];
-  keyed(body, records.map(rowOf), (row) => row.symbol, makeRow, (element, row) => updateRow(element, row, now, chosen)); // prettier-ignore
+  keyed(
+    body,
+    records.map(rowOf),
+    (row) => row.symbol,
+    makeRow,
+    (element, row) => updateRow(element, row, now, chosen),
+  );
 }
 
 /** @param {ReturnType<typeof rowOf>} row */
 function makeRow(row) {
   const link = h("a", { href: `#symbols/${encodeURIComponent(row.symbol)}` }, row.symbol);
   const element = h("tr", {}, h("th", { scope: "row" }, link));
-  for (const kind of ["num", "num score", "wide", "num", "num", "num roomy", "num muted"]) element.append(h("td", { class: kind }));
+  for (const kind of ["num", "num score", "wide", "num", "num", "num roomy", "num muted"])
+    element.append(h("td", { class: kind }));
   element.addEventListener("click", (event) => {
     if (!(/** @type {Element} */ (event.target).closest("a"))) link.click();
   });
@@ -101,7 +128,11 @@ function updateRow(element, row, now, chosen) {
   fill(cells[3], row.below === null ? DASH : percent(row.below));
   fill(cells[4], row.above === null ? DASH : percent(row.above));
   fill(cells[5], row.rsi === null ? DASH : row.rsi.toFixed(1));
-  fill(cells[6], age(now - Date.parse(row.updated)), row.stale || now - Date.parse(row.updated) > DAY ? h("span", { class: "warning" }, " ! stale") : "");
+  fill(
+    cells[6],
+    age(now - Date.parse(row.updated)),
+    row.stale || now - Date.parse(row.updated) > DAY ? h("span", { class: "warning" }, " ! stale") : "",
+  );
   element.classList.toggle("doubtful", !row.verified);
   set(element, "title", row.verified ? null : "not every value is verified");
   set(element.querySelector("a") ?? element, "aria-current", chosen === row.symbol ? "true" : null);
@@ -110,6 +141,7 @@ function updateRow(element, row, now, chosen) {
 /** `83 S`, `61 L`, `50 =`. @param {number | null} score @param {number | null} long */
 export function scoreWords(score, long) {
   if (score === null || long === null) return [DASH];
-  const [letter, word, tone] = long > 50 ? ["L", "long", "success"] : long < 50 ? ["S", "short", "error"] : ["=", "even", "plain"];
+  const [letter, word, tone] =
+    long > 50 ? ["L", "long", "success"] : long < 50 ? ["S", "short", "error"] : ["=", "even", "plain"];
   return [h("span", { class: tone }, `${score} `, h("abbr", { title: word }, letter))];
 }

@@ -9,7 +9,15 @@ import { fillSymbols, symbolTable } from "./symbol_list.js";
 import { counted } from "./words.js";
 
 const PAGE = 50;
-const SORTS = { symbol: "Name", updated: "Newest", score: "Score", price: "Price", below: "Nearest below", above: "Nearest above", rsi: "RSI" };
+const SORTS = {
+  symbol: "Name",
+  updated: "Newest",
+  score: "Score",
+  price: "Price",
+  below: "Nearest below",
+  above: "Nearest above",
+  rsi: "RSI",
+};
 const DESCENDING = ["updated", "score", "price", "below", "rsi"];
 
 /** @typedef {import("./plot.js").Zoom} Zoom */
@@ -31,8 +39,23 @@ export class SymbolsView {
   constructor(section, store) {
     this.section = section;
     this.store = store;
-    this.find = /** @type {HTMLInputElement} */ (h("input", { type: "search", id: "find", placeholder: "btc, BTC/USDT, …", autocomplete: "off", spellcheck: "false", maxlength: 40 }));
-    this.sort = /** @type {HTMLSelectElement} */ (h("select", { id: "sort" }, Object.entries(SORTS).map(([value, name]) => h("option", { value }, name))));
+    this.find = /** @type {HTMLInputElement} */ (
+      h("input", {
+        type: "search",
+        id: "find",
+        placeholder: "btc, BTC/USDT, …",
+        autocomplete: "off",
+        spellcheck: "false",
+        maxlength: 40,
+      })
+    );
+    this.sort = /** @type {HTMLSelectElement} */ (
+      h(
+        "select",
+        { id: "sort" },
+        Object.entries(SORTS).map(([value, name]) => h("option", { value }, name)),
+      )
+    );
     this.table = symbolTable();
     this.count = h("p", { class: "muted", role: "status" });
     this.more = h("button", { type: "button", hidden: true, onclick: () => this.#further() }, "More");
@@ -44,10 +67,36 @@ export class SymbolsView {
   }
 
   #build() {
-    const form = h("form", { class: "filters", role: "search", onsubmit: (/** @type {Event} */ event) => this.#open(event) },
-      h("label", { for: "find" }, "Find"), this.find, h("label", { for: "sort" }, "Sort by"), this.sort); // prettier-ignore
-    const list = h("div", { class: "pane list" }, form, this.list.trouble, h("div", { class: "scroll" }, this.table), h("p", { class: "buttons" }, this.count, this.more));
-    this.section.append(h("div", { class: "split" }, list, h("div", { class: "detail" }, h("a", { class: "back", href: "#symbols" }, "← All symbols"), this.one.trouble, this.card)));
+    const form = h(
+      "form",
+      { class: "filters", role: "search", onsubmit: (/** @type {Event} */ event) => this.#open(event) },
+      h("label", { for: "find" }, "Find"),
+      this.find,
+      h("label", { for: "sort" }, "Sort by"),
+      this.sort,
+    );
+    const list = h(
+      "div",
+      { class: "pane list" },
+      form,
+      this.list.trouble,
+      h("div", { class: "scroll" }, this.table),
+      h("p", { class: "buttons" }, this.count, this.more),
+    );
+    this.section.append(
+      h(
+        "div",
+        { class: "split" },
+        list,
+        h(
+          "div",
+          { class: "detail" },
+          h("a", { class: "back", href: "#symbols" }, "← All symbols"),
+          this.one.trouble,
+          this.card,
+        ),
+      ),
+    );
   }
 
   #listen() {
@@ -77,7 +126,13 @@ export class SymbolsView {
     if (entered) this.list.ask();
     else this.#rows();
     if (symbol) this.one.ask();
-    if (other) fill(this.card, symbol ? h("p", { class: "muted" }, `Looking up ${symbol} …`) : h("p", { class: "muted" }, "Choose a symbol: its levels, win rates and what they rest on are shown here."));
+    if (other)
+      fill(
+        this.card,
+        symbol
+          ? h("p", { class: "muted" }, `Looking up ${symbol} …`)
+          : h("p", { class: "muted" }, "Choose a symbol: its levels, win rates and what they rest on are shown here."),
+      );
   }
 
   /** The path of the first in the list, once it is there. */
@@ -112,11 +167,21 @@ export class SymbolsView {
   /** @param {AbortSignal} signal */
   async #list(signal) {
     const sort = this.sort.value;
-    const wanted = query({ find: this.find.value.trim(), sort, descending: DESCENDING.includes(sort), limit: Math.min(this.#shown, 500) });
+    const wanted = query({
+      find: this.find.value.trim(),
+      sort,
+      descending: DESCENDING.includes(sort),
+      limit: Math.min(this.#shown, 500),
+    });
     const found = await get(`/symbols${wanted}`, { signal });
     this.#records = found.symbols;
     this.#rows();
-    fill(this.count, found.total > found.symbols.length ? `${found.symbols.length} of ${counted(found.total, "symbol")}` : counted(found.total, "symbol"));
+    fill(
+      this.count,
+      found.total > found.symbols.length
+        ? `${found.symbols.length} of ${counted(found.total, "symbol")}`
+        : counted(found.total, "symbol"),
+    );
     this.more.hidden = found.total <= found.symbols.length || this.#shown >= 500;
   }
 
@@ -129,13 +194,19 @@ export class SymbolsView {
     const name = encodeURIComponent(this.#symbol);
     try {
       const [record, levels, history] = await Promise.all([
-        get(`/data/${name}`, { signal }), get(`/symbols/${name}/levels`, { signal }), get(`/symbols/${name}/history?limit=200`, { signal }),
-      ]); // prettier-ignore
+        get(`/data/${name}`, { signal }),
+        get(`/symbols/${name}/levels`, { signal }),
+        get(`/symbols/${name}/history?limit=200`, { signal }),
+      ]);
       this.#known = { record, levels: levelsOf(levels), prices: history.prices, scores: history.scores };
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
       this.#known = null;
-      fill(this.card, h("h2", { tabindex: -1 }, this.#symbol), h("p", {}, "Symbol not found: no picture has told of it yet."));
+      fill(
+        this.card,
+        h("h2", { tabindex: -1 }, this.#symbol),
+        h("p", {}, "Symbol not found: no picture has told of it yet."),
+      );
       return;
     }
     this.#draw();
@@ -153,7 +224,10 @@ export class SymbolsView {
     const style = getComputedStyle(this.card);
     const width = this.card.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     const open = this.card.querySelector("details")?.open ?? false;
-    fill(this.card, symbolCard(this.#known, this.store.now(), Math.floor(width), this.#zoom, (zoom) => this.#zoomed(zoom)));
+    fill(
+      this.card,
+      symbolCard(this.#known, this.store.now(), Math.floor(width), this.#zoom, (zoom) => this.#zoomed(zoom)),
+    );
     const details = this.card.querySelector("details");
     if (details) details.open = open;
   }

@@ -11,13 +11,29 @@ const SECONDS = 120;
 /** @returns {HTMLElement} a button with its hidden field */
 export function uploadButton() {
   const field = /** @type {HTMLInputElement} */ (
-    h("input", { type: "file", multiple: true, accept: "image/png,image/jpeg,image/webp", class: "unseen", tabindex: -1, "aria-hidden": "true" })
+    h("input", {
+      type: "file",
+      multiple: true,
+      accept: "image/png,image/jpeg,image/webp",
+      class: "unseen",
+      tabindex: -1,
+      "aria-hidden": "true",
+    })
   );
   field.addEventListener("change", () => {
     upload([...(field.files ?? [])]);
     field.value = "";
   });
-  const button = h("button", { type: "button", class: "main upload", title: "Add pictures (i); or drop them on this page", onclick: () => field.click() }, "Add pictures …");
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "main upload",
+      title: "Add pictures (i); or drop them on this page",
+      onclick: () => field.click(),
+    },
+    "Add pictures …",
+  );
   return h("span", {}, button, field);
 }
 
