@@ -144,7 +144,7 @@ function clusters(levels, now) {
       name,
       h("td", { class: `num strong${found.passed ? " struck" : ""}` }, level(found.price)),
       h("td", { class: "num" }, from),
-      h("td", { class: "num muted" }, `strength ${level(found.strength)}`),
+      h("td", { class: "num muted roomy" }, `strength ${level(found.strength)}`),
       h(
         "td",
         {},
