@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -170,19 +171,31 @@ def test_the_curl_lines_work_as_printed(kingtui: Running, tmp_path: Path) -> Non
         assert "error" not in json.loads(_run(["sh", "-c", line], tmp_path)), line
 
 
+def _printed() -> dict[str, list[Any]]:
+    """The JSON of docs/api.md by the heading it stands under."""
+    parts = re.split(r"^## (.*)$", API.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    blocks = {heading: re.findall(r"^```json\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+              for heading, text in zip(parts[::2], parts[1::2], strict=True)}  # fmt: skip
+    return {heading: [json.loads(block) for block in found] for heading, found in blocks.items()}
+
+
 def test_the_answers_have_the_shape_that_is_printed(kingtui: Running) -> None:
-    printed = [json.loads(block) for block in code(API, "json")]
-    health, status, triggered, refused, data, report, history, restarted = printed
-    assert health.keys() == kingtui.get("/health").json().keys()
+    printed = _printed()
+    for heading in ("GET /health", "GET /readyz", "GET /reports", "GET /data/{symbol}", "GET /reports/{symbol}",
+                    "GET /symbols/{symbol}/history", "GET /symbols/{symbol}/levels"):  # fmt: skip
+        path = heading.removeprefix("GET ").replace("{symbol}", "ETH")
+        assert printed[heading][0].keys() == kingtui.get(path).json().keys(), heading
+    status, history = printed["GET /status"][0], printed["GET /history"][0]
     found = kingtui.get("/status").json()
     assert status.keys() == found.keys()
     assert status["steps"]["step_1"].keys() == found["steps"]["step_1"].keys()
-    assert data.keys() == kingtui.get("/data/ETH").json().keys()
-    assert report.keys() == kingtui.get("/reports/ETH").json().keys()
+    assert printed["GET /reports"][0]["reports"][0].keys() == kingtui.get("/reports").json()["reports"][0].keys()
     runs = kingtui.get("/history").json()
     assert history.keys() == runs.keys()
     assert history["history"][0].keys() == runs["history"][0].keys()
     assert status["steps"]["step_1"]["last_run"].keys() == runs["history"][0].keys()
+    triggered, refused = printed["POST /trigger/{n}"]
+    (restarted,) = printed["POST /restart"]
     for path, answer in (("/trigger/6", triggered), ("/trigger/7", refused), ("/restart", restarted)):
         found = httpx.post(f"http://127.0.0.1:{kingtui.port}{path}", timeout=10, trust_env=False).json()
         assert found | {"run_id": 0} == answer | {"run_id": 0}

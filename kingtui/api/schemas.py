@@ -83,6 +83,15 @@ class Step(TypedDict):
     last_run: Run | None
 
 
+class Source(TypedDict):
+    """Where pictures come from; ``note``: how it is, in words."""
+
+    name: str
+    label: str
+    last_picture_at: Moment | None
+    note: str
+
+
 class Status(TypedDict):
     """The six steps, under ``step_1`` to ``step_6``, and the whole."""
 
@@ -94,6 +103,7 @@ class Status(TypedDict):
     reasons: list[str]
     demo: bool
     source: str
+    sources: list[Source]
     pictures: int
     pictures_today: int
     last_picture_at: Moment | None
