@@ -322,7 +322,7 @@ def test_whatever_goes_wrong_the_table_ends_as_the_store(template, tmp_path_fact
 
 @pytest.mark.slow
 @given(happenings=HAPPENINGS)
-@_whatever(60)
+@_whatever(30)
 def test_whatever_goes_wrong_often(template, tmp_path_factory, happenings):
     _try(template, tmp_path_factory.mktemp("home"), happenings)
 
