@@ -95,7 +95,8 @@ def _hanging(label: tuple[str, str], text: Content | str, indent: int, width: in
 
 def _arrived(view: PictureView, now: datetime) -> Content:
     image = view.image
-    sources = list(dict.fromkeys(receipt.source for receipt in view.receipts)) or ["a source that is not known"]
+    told = (f"{one.source}{' (its message was deleted)' if one.withdrawn_at else ''}" for one in view.receipts)
+    sources = list(dict.fromkeys(told)) or ["a source that is not known"]
     text = f"{image.arrived_at:%Y-%m-%d %H:%M:%S} UTC, {ago(image.arrived_at, now)}, by {', '.join(sources)}"
     captions = [receipt.caption for receipt in view.receipts if receipt.caption]
     return Content.assemble(plain(text), (f"   “{plain(captions[-1])}”" if captions else "", "$foreground-muted"))
