@@ -65,10 +65,11 @@ class Call(Generic[T]):
             raise KingError(f"{place.name} answers something that is no answer to {self.method} {self.path}") from None
 
     def lost(self, error: httpx.HTTPError, place: Place, seconds: float) -> KingError:
-        """The sentence of a request without an answer."""
+        """The sentence of a request without an answer. One that was never sent may be sent again, whatever it asks."""
+        safe = self.safe or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
         if isinstance(error, httpx.TimeoutException):
-            return Unreachable(f"{place.name} does not answer within {seconds:g} s", safe=self.safe)
-        return Unreachable(f"{place.name} does not answer: {error or type(error).__name__}", safe=self.safe)
+            return Unreachable(f"{place.name} does not answer within {seconds:g} s", safe=safe)
+        return Unreachable(f"{place.name} does not answer: {error or type(error).__name__}", safe=safe)
 
 
 def again(error: Exception) -> bool | float:

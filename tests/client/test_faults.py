@@ -7,6 +7,7 @@ import time
 import pytest
 
 from kingtui.client import AsyncClient, KingError, Refused, Unreachable
+from kingtui.client.doors import Place
 from tests.client.wire import answer, wire
 
 FINE = answer("200 OK", {"status": "healthy"})
@@ -24,6 +25,24 @@ async def test_what_may_have_been_done_is_not_asked_twice() -> None:
     async with wire(None, FINE) as told, AsyncClient(told.address) as king:
         with pytest.raises(Unreachable, match=rf"^kingtui at {told.address} does not answer: "):
             await king.trigger(1)
+        assert told.asked == ["POST /trigger/1"]
+
+
+async def test_what_was_never_sent_may_be_sent_again() -> None:
+    class Moving:
+        """A kingtui that was restarted at another port since it was asked last."""
+
+        def __init__(self, *addresses: str) -> None:
+            self.addresses = list(addresses)
+
+        def find(self) -> Place:
+            return Place(self.addresses.pop(0), "it")
+
+    async with wire(FINE) as gone:
+        pass
+    async with wire(answer("200 OK", {"run_id": 1})) as told:
+        async with AsyncClient(door=Moving(gone.address, told.address)) as king:
+            assert (await king.trigger(1))["run_id"] == 1
         assert told.asked == ["POST /trigger/1"]
 
 
