@@ -70,9 +70,13 @@ def _attach_to_owner(settings: Settings, home: Home, held_by: Owner, *, low_band
             "data SYMBOL and report SYMBOL show what it does; stopping it lets a dashboard open here"
         )
     from kingtui.client.doors import HomeDoor
+    from kingtui.client.errors import Unreachable
     from kingtui.commands.dashboard import open_attached
 
-    open_attached(settings, HomeDoor(home), greeting=_greeting(held_by), keeps=None, low_bandwidth=low_bandwidth)
+    try:
+        open_attached(settings, HomeDoor(home), greeting=_greeting(held_by), keeps=None, low_bandwidth=low_bandwidth)
+    except Unreachable as error:
+        raise KingError(f"the home {home.root} is owned by {held_by}, which cannot be attached to: {error}") from None
 
 
 def _greeting(held_by: Owner) -> str:

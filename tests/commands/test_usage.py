@@ -82,7 +82,7 @@ def test_an_owned_home_is_refused_with_the_owner_named(tmp_path: Path) -> None:
         assert "headless mode" in text
         assert "API at http://127.0.0.1:5" in text
         assert "Traceback" not in text
-    assert "kingtui status" in shown
+    assert "does not answer" in shown
 
 
 def test_an_owner_without_an_api_or_an_answer_is_said_so(tmp_path: Path) -> None:
