@@ -19,6 +19,10 @@ from kingtui.charts.locate import Canvas
 ROWS = 200
 _COLUMNS = (856, 868)
 """Where the right edge's colours are taken from: the last five cells of the map before the axis."""
+_EARLIER = ((842, 854), (828, 840), (814, 826), (800, 812))
+"""Where the same bands are looked for once more: they have stood there for hours, a candle's body has not."""
+_ALIKE = 0.5
+"""Least share of its strength that a band had before."""
 _TAKEN = 8
 """So many canonical pixels of a row, the rightmost."""
 _WARM_RED, _WARM_GREEN = 70, 40
@@ -39,13 +43,16 @@ class Row:
     y: float
     strength: float
     strange: float
+    stood: bool = True
+    """Whether it is seen in one of the places to the left, too."""
 
 
 def strongest(canvas: Canvas, least: float, most: int, frame: Frame = DRAWN) -> list[Row]:
     """The rows that are stronger than their neighbours and at least ``least``, strongest first, up to ``most``."""
-    colours, covered = _row_colours(canvas, frame)
+    colours, covered = _row_colours(canvas, frame, _COLUMNS)
     strength, strange = on_palette(colours)
     strength = np.where(covered, 0, strength)
+    before = _strengths_before(canvas, frame)
     found: list[int] = []
     for k in np.argsort(-strength, kind="stable").tolist():
         if strength[k] < least or len(found) == most:
@@ -53,12 +60,30 @@ def strongest(canvas: Canvas, least: float, most: int, frame: Frame = DRAWN) -> 
         if all(abs(k - other) > 1 for other in found):
             found.append(k)
     height = frame.height / ROWS
-    return [Row(frame.top + (k + 0.5) * height, float(strength[k]), float(strange[k])) for k in found]
+    return [
+        Row(
+            frame.top + (k + 0.5) * height,
+            float(strength[k]),
+            float(strange[k]),
+            stood=bool(before[k] >= _ALIKE * strength[k]),
+        )
+        for k in found
+    ]
 
 
-def _row_colours(canvas: Canvas, frame: Frame) -> tuple[Floats, NDArray[np.bool_]]:
+def _strengths_before(canvas: Canvas, frame: Frame) -> Floats:
+    """The most that each row has in one of the places to the left, 0 where candles are over it in all of them."""
+    found = np.zeros(ROWS)
+    for columns in _EARLIER:
+        colours, covered = _row_colours(canvas, frame, columns)
+        strength, strange = on_palette(colours)
+        found = np.maximum(found, np.where(covered | (strange > STRANGE), 0, strength))
+    return found
+
+
+def _row_colours(canvas: Canvas, frame: Frame, columns: tuple[int, int]) -> tuple[Floats, NDArray[np.bool_]]:
     """The 200 rows' luma and chroma (200×3), and which rows a candle covers at the edge."""
-    profile, covered, first = _edge_profile(canvas, frame)
+    profile, covered, first = _profile(canvas, frame, columns)
     shares = _row_shares(first, len(profile), canvas.factor[1], frame)
     inside = shares.sum(1) > 0.5
     weight = shares[inside].sum(0)[:, None]
@@ -77,11 +102,11 @@ def _row_colours(canvas: Canvas, frame: Frame) -> tuple[Floats, NDArray[np.bool_
     return np.hstack((luma, chroma)), (shares.T @ covered) > 0.5 * weight[:, 0]
 
 
-def _edge_profile(canvas: Canvas, frame: Frame) -> tuple[Floats, NDArray[np.bool_], int]:
-    """Luma and chroma down the right edge at the original's resolution (H×3), where candles cover it, and its top."""
+def _profile(canvas: Canvas, frame: Frame, columns: tuple[int, int]) -> tuple[Floats, NDArray[np.bool_], int]:
+    """Luma and chroma down these columns at the original's resolution (H×3), where candles cover them, and its top."""
     fx, fy = canvas.factor
     first, last = int(np.floor(frame.top * fy)) - 2, int(np.floor((frame.bottom - 1) * fy))
-    pixels = canvas.original[max(first, 0) : last, int(_COLUMNS[0] * fx) : int(_COLUMNS[1] * fx)].astype(np.float64)
+    pixels = canvas.original[max(first, 0) : last, int(columns[0] * fx) : int(columns[1] * fx)].astype(np.float64)
     part = pixels @ YCC.T
     _, distance = on_palette(part)
     bleed = max(1, round(_BLEED * fx))

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from kingtui.charts import glyphs
-from kingtui.charts.bands import Row, strongest
+from kingtui.charts.bands import ROWS, Row, strongest
 from kingtui.charts.candles import PLOT, extent
 from kingtui.charts.heat_frame import NOISY, RINGING, frame_of, ringing, sharpness_of
 from kingtui.charts.heat_sketch import note_axis, note_bands, note_last
@@ -53,6 +53,8 @@ _BEFORE_SYMBOL = "The Kingfisher "
 _LEAST_COARSE = 0.3
 """Strength below which a band of a coarse JPEG is not verified: its blotches reach 0.2."""
 _KNOWN_LIKENESS = 0.7
+_ROWS_APART = 0.85
+"""Original pixels per canonical pixel from which the rows, 3 of these high, are told from each other."""
 
 
 def structure(canvas: Canvas) -> float:
@@ -100,7 +102,8 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
             reasons["last_price"] = reason
     rows = strongest(canvas, LEAST_STRENGTH, MOST_BANDS, frame)
     least = _LEAST_COARSE if noise > RINGING else 0.0
-    bands = tuple(_band(row, axis, last, candle, least) for row in rows)
+    blur = 0.0 if min(canvas.factor) >= _ROWS_APART else frame.height / ROWS * axis.per_pixel
+    bands = tuple(_band(row, axis, last, candle, least, blur) for row in rows)
     note_bands(canvas, rows, bands)
     return HeatmapReading(
         title=match.string,
@@ -149,12 +152,17 @@ def _price_doubt(axis: PriceAxis, candle: LastCandle, last: float) -> str | None
     return None
 
 
-def _band(row: Row, axis: PriceAxis, last: float | None, candle: LastCandle | None, least: float) -> Band:
-    """The band of a row, with its distance from the last price in percent; weaker ones than ``least`` may be none."""
+def _band(row: Row, axis: PriceAxis, last: float | None, candle: LastCandle | None, least: float, blur: float) -> Band:
+    """The band of a row, with its distance from the last price in percent; weaker ones than ``least`` may be none.
+    ``blur``: by how much of the price a row may be taken for its neighbour."""
     price = axis.price(row.y)
     reason = axis.reason
     if reason is None and axis.doubt > TOLERANCE * price:
         reason = f"the labels' rounding leaves ± {axis.doubt / price:.1%} open"
+    if reason is None and axis.doubt + blur > TOLERANCE * price:
+        reason = "it may stand a row higher or lower: a row is hardly two pixels high"
+    if reason is None and not row.stood:
+        reason = "it is not seen before the right edge: it may be a candle"
     if reason is None and row.strange > _MOST_STRANGE:
         reason = "its colour is not one of the palette's"
     if reason is None and candle is not None and candle.first - _NEAR < row.y < candle.last + _NEAR:

@@ -34,6 +34,8 @@ _SHARP = 1.55
 """From this many original pixels per canonical pixel on that column is a pixel of its own."""
 _CLEAR = 0.95
 """Below so many, two candles side by side are not told apart by their colours."""
+_USUAL = 0.8
+"""``usual_wick`` as a share of what the close may be off."""
 _SHORT = 4.0
 """Pixels."""
 _COLOURED, _SURELY = 12.0, 40.0
@@ -93,6 +95,9 @@ def last_candle(canvas: Canvas, usual_wick: float = 3.0) -> LastCandle | None:
         close, start = body if rose else body[::-1]
         if opened is not None and abs(start - opened) <= _APART:
             return LastCandle(top + close, _EDGE_DOUBT, rose, first, last)
+    half = length / 2 + _EDGE_DOUBT
+    if half <= usual_wick / _USUAL:  # wherever along the candle it closed, its middle is near enough
+        return LastCandle(top + (span[0] + span[1]) / 2, half, rose, first, last)
     wick = min(length / 2, usual_wick)
     close = span[0] + wick if rose else span[1] - wick
     return LastCandle(top + close, length - wick + _EDGE_DOUBT, rose, first, last)
