@@ -43,8 +43,8 @@ class Row:
     y: float
     strength: float
     strange: float
-    stood: bool = True
-    """Whether it is seen in one of the places to the left, too."""
+    seen: int = 1
+    """In how many of the places to the left it is seen, too."""
 
 
 def strongest(canvas: Canvas, least: float, most: int, frame: Frame = DRAWN) -> list[Row]:
@@ -52,7 +52,7 @@ def strongest(canvas: Canvas, least: float, most: int, frame: Frame = DRAWN) -> 
     colours, covered = _row_colours(canvas, frame, _COLUMNS)
     strength, strange = on_palette(colours)
     strength = np.where(covered, 0, strength)
-    before = _strengths_before(canvas, frame)
+    before = np.stack([_peaks(canvas, frame, columns) for columns in _EARLIER])
     found: list[int] = []
     for k in np.argsort(-strength, kind="stable").tolist():
         if strength[k] < least or len(found) == most:
@@ -65,20 +65,19 @@ def strongest(canvas: Canvas, least: float, most: int, frame: Frame = DRAWN) -> 
             frame.top + (k + 0.5) * height,
             float(strength[k]),
             float(strange[k]),
-            stood=bool(before[k] >= _ALIKE * strength[k]),
+            seen=int((before[:, k] >= _ALIKE * strength[k]).sum()),
         )
         for k in found
     ]
 
 
-def _strengths_before(canvas: Canvas, frame: Frame) -> Floats:
-    """The most that each row has in one of the places to the left, 0 where candles are over it in all of them."""
-    found = np.zeros(ROWS)
-    for columns in _EARLIER:
-        colours, covered = _row_colours(canvas, frame, columns)
-        strength, strange = on_palette(colours)
-        found = np.maximum(found, np.where(covered | (strange > STRANGE), 0, strength))
-    return found
+def _peaks(canvas: Canvas, frame: Frame, columns: tuple[int, int]) -> Floats:
+    """The strength in these columns of each row that is no weaker than its neighbours, and that no candle is over."""
+    colours, covered = _row_colours(canvas, frame, columns)
+    strength, strange = on_palette(colours)
+    strength[covered | (strange > STRANGE)] = 0
+    beside = np.pad(strength, 1)
+    return np.where(strength >= np.maximum(beside[:-2], beside[2:]), strength, 0)
 
 
 def _row_colours(canvas: Canvas, frame: Frame, columns: tuple[int, int]) -> tuple[Floats, NDArray[np.bool_]]:

@@ -50,8 +50,9 @@ _TITLE_SIZE = 18
 _TITLE_MIDDLE = 470.0
 _TITLE_BASELINE = 30.0
 _BEFORE_SYMBOL = "The Kingfisher "
-_LEAST_COARSE = 0.3
-"""Strength below which a band of a coarse JPEG is not verified: its blotches reach 0.2."""
+_LEAST_COARSE, _BLOTCHES = 0.3, 2
+"""Strength below which a band of a coarse JPEG may be a blotch of it, for those reach 0.2; and in how many places apart
+from each other it is none any more."""
 _KNOWN_LIKENESS = 0.7
 _ROWS_APART = 0.85
 """Original pixels per canonical pixel from which the rows, 3 of these high, are told from each other."""
@@ -161,13 +162,13 @@ def _band(row: Row, axis: PriceAxis, last: float | None, candle: LastCandle | No
         reason = f"the labels' rounding leaves ± {axis.doubt / price:.1%} open"
     if reason is None and axis.doubt + blur > TOLERANCE * price:
         reason = "it may stand a row higher or lower: a row is hardly two pixels high"
-    if reason is None and not row.stood:
+    if reason is None and row.seen < 1:
         reason = "it is not seen before the right edge: it may be a candle"
     if reason is None and row.strange > _MOST_STRANGE:
         reason = "its colour is not one of the palette's"
     if reason is None and candle is not None and candle.first - _NEAR < row.y < candle.last + _NEAR:
         reason = "the last candle is over it"
-    if reason is None and row.strength < least:
+    if reason is None and row.strength < least and row.seen < _BLOTCHES:
         reason = "it is so weak that it may be a blotch of the JPEG"
     return Band(
         price=_digits(price),

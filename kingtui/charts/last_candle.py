@@ -24,8 +24,9 @@ _COLUMN = 868
 """The one whole column of the last candle: its middle is at 868.9, the axis covers 869 and 870."""
 _BEFORE = (865, 867)
 """The columns of the body, not of the wick, of the candle before: its middle is at 866.6."""
-_EDGE_DOUBT = 1.0
-"""Pixels by which a body's end is uncertain."""
+_EDGE_DOUBT, _SHARP_EDGE, _PLAIN = 1.0, 0.6, 0.95
+"""Pixels by which an end is uncertain, and how many from so many original pixels per canonical pixel on: there the ends
+of a candle were off by at most 0.4."""
 _APART = 1.6
 """Pixels by which a candle's open may seem to be off the close before it."""
 _BODY_LEFT = 867.85
@@ -95,7 +96,7 @@ def last_candle(canvas: Canvas, usual_wick: float = 3.0) -> LastCandle | None:
         close, start = body if rose else body[::-1]
         if opened is not None and abs(start - opened) <= _APART:
             return LastCandle(top + close, _EDGE_DOUBT, rose, first, last)
-    half = length / 2 + _EDGE_DOUBT
+    half = length / 2 + (_SHARP_EDGE if min(canvas.factor) >= _PLAIN else _EDGE_DOUBT)
     if half <= usual_wick / _USUAL:  # wherever along the candle it closed, its middle is near enough
         return LastCandle(top + (span[0] + span[1]) / 2, half, rose, first, last)
     wick = min(length / 2, usual_wick)

@@ -39,8 +39,10 @@ _EXACT = 0.002
 """Labels that leave no more than this open place the axis by themselves. A row misread alike would be off by a step."""
 _RULE_DOUBT = 3.5
 """Three standard deviations of what the candles say, in pixels; 1.2 is one, measured on sharp pictures."""
-_PITCH_DOUBT = 0.001
-"""The pitch of the labels, which stand on whole pixels, may be wrong by this share."""
+_PITCH_DOUBT, _LEAST_PITCH_DOUBT = 0.001, 0.0004
+"""The pitch of the labels, which stand on whole pixels, may be wrong by this share at the most and at the least."""
+_LABEL_DOUBT = 0.75
+"""Pixels by which a label, on a whole pixel, may be off its place in the row."""
 _SHADE_WEIGHT = 5.0
 """A pixel of doubt about a candle's end makes so many at the top: 4.4 for the highest, 5.4 for the lowest."""
 
@@ -148,6 +150,7 @@ def price_axis(
     if row is None:
         return None
     pitch, places = row
+    pitch_doubt = _pitch_doubt(pitch, places)
     step = _nice_step([(place, label.value) for place, label in places], max(label.half for _, label in places))
     if step is None:
         return None
@@ -171,7 +174,7 @@ def price_axis(
     if apart > tolerance or spread > 2 * tolerance:
         problem = problem or "the price labels do not agree with the candles (0.9 and 1.1 of their ends)"
         return PriceAxis(middle, middle, per_pixel, (high - low) / 2, agreeing, problem, frame)
-    open_pixels = float(np.hypot(_RULE_DOUBT / min(sharpness, 1) ** 2, _PITCH_DOUBT * ruled))
+    open_pixels = float(np.hypot(_RULE_DOUBT / min(sharpness, 1) ** 2, pitch_doubt * ruled))
     open_pixels = max(open_pixels + _SHADE_WEIGHT * candles.doubt, 0.8 * spread, apart)
     doubt = min(max(high - top, top - low), per_pixel * open_pixels)
     return PriceAxis(top, middle, per_pixel, doubt, agreeing, problem, frame)
@@ -203,6 +206,19 @@ def _regular_row(labels: list[Label], top: float) -> tuple[float, list[tuple[int
     return float(slope), [
         (int(place - first), label) for place, label, fits in zip(index, labels, good, strict=True) if fits
     ]
+
+
+def _pitch_doubt(pitch: float, places: list[tuple[int, Label]]) -> float:
+    """The share by which the pitch may be wrong: how far the pitches that all labels allow are from it."""
+    place, y = np.array([place for place, _ in places]), np.array([label.y for _, label in places])
+    first, second = np.triu_indices(len(place), 1)
+    apart = place[second] - place[first]
+    first, second, apart = first[apart > 0], second[apart > 0], apart[apart > 0]
+    if not len(apart):
+        return _PITCH_DOUBT
+    least = float(((y[second] - y[first] - 2 * _LABEL_DOUBT) / apart).max())
+    most = float(((y[second] - y[first] + 2 * _LABEL_DOUBT) / apart).min())
+    return float(np.clip(max(most - pitch, pitch - least) / pitch, _LEAST_PITCH_DOUBT, _PITCH_DOUBT))
 
 
 def _nice_step(ticks: list[tuple[int, float]], half: float) -> float | None:
