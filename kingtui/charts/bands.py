@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kingtui.charts.band_fit import fit
 from kingtui.charts.heat_frame import DRAWN, Frame
 from kingtui.charts.heat_palette import PALETTE, STRANGE, YCC, on_palette
 from kingtui.charts.locate import Canvas
@@ -21,6 +22,10 @@ _COLUMNS = (856, 868)
 """Where the right edge's colours are taken from: the last five cells of the map before the axis."""
 _EARLIER = ((842, 854), (828, 840), (814, 826), (800, 812))
 """Where the same bands are looked for once more: they have stood there for hours, a candle's body has not."""
+_APART = 0.85
+"""Original pixels per canonical pixel from which the rows, 3 of these high, are told from each other."""
+_CLEAR = 3.0
+"""Units of noise, squared, by which a row must explain the pixels better than in a neighbour's place."""
 _ALIKE = 0.5
 """Least share of its strength that a band had before."""
 _TAKEN = 8
@@ -43,14 +48,15 @@ class Row:
     y: float
     strength: float
     strange: float
+    clear: bool = True
+    """Whether it is no neighbour's: it would explain the pixels clearly worse."""
     seen: int = 1
     """In how many of the places to the left it is seen, too."""
 
 
 def strongest(canvas: Canvas, least: float, most: int, frame: Frame = DRAWN) -> list[Row]:
     """The rows that are stronger than their neighbours and at least ``least``, strongest first, up to ``most``."""
-    colours, covered = _row_colours(canvas, frame, _COLUMNS)
-    strength, strange = on_palette(colours)
+    strength, strange, covered, margins = _rows(canvas, frame, _COLUMNS)
     strength = np.where(covered, 0, strength)
     before = np.stack([_peaks(canvas, frame, columns) for columns in _EARLIER])
     found: list[int] = []
@@ -65,6 +71,7 @@ def strongest(canvas: Canvas, least: float, most: int, frame: Frame = DRAWN) -> 
             frame.top + (k + 0.5) * height,
             float(strength[k]),
             float(strange[k]),
+            clear=bool(margins[k] >= _CLEAR),
             seen=int((before[:, k] >= _ALIKE * strength[k]).sum()),
         )
         for k in found
@@ -73,15 +80,15 @@ def strongest(canvas: Canvas, least: float, most: int, frame: Frame = DRAWN) -> 
 
 def _peaks(canvas: Canvas, frame: Frame, columns: tuple[int, int]) -> Floats:
     """The strength in these columns of each row that is no weaker than its neighbours, and that no candle is over."""
-    colours, covered = _row_colours(canvas, frame, columns)
-    strength, strange = on_palette(colours)
+    strength, strange, covered, _ = _rows(canvas, frame, columns)
     strength[covered | (strange > STRANGE)] = 0
     beside = np.pad(strength, 1)
     return np.where(strength >= np.maximum(beside[:-2], beside[2:]), strength, 0)
 
 
-def _row_colours(canvas: Canvas, frame: Frame, columns: tuple[int, int]) -> tuple[Floats, NDArray[np.bool_]]:
-    """The 200 rows' luma and chroma (200×3), and which rows a candle covers at the edge."""
+def _rows(canvas: Canvas, frame: Frame, columns: tuple[int, int]) -> tuple[Floats, Floats, NDArray[np.bool_], Floats]:
+    """The 200 rows in these columns: their strength, how strange their colour is, which of them candles cover, and by
+    how much worse each would be in a neighbour's place (infinite where rows are plainly apart)."""
     profile, covered, first = _profile(canvas, frame, columns)
     shares = _row_shares(first, len(profile), canvas.factor[1], frame)
     inside = shares.sum(1) > 0.5
@@ -95,10 +102,17 @@ def _row_colours(canvas: Canvas, frame: Frame, columns: tuple[int, int]) -> tupl
 
     luma, _ = solved(shares, slice(0, 1))
     chroma, misfit = solved(shares, slice(1, 3))
-    halved, halved_misfit = solved(_halve(shares, (first + canvas.box[1]) % 2), slice(1, 3))
+    mixed = _halve(shares, (first + canvas.box[1]) % 2)
+    halved, halved_misfit = solved(mixed, slice(1, 3))
     if halved_misfit < 0.8 * misfit:  # a PNG's chroma is whole
         chroma = halved
-    return np.hstack((luma, chroma)), (shares.T @ covered) > 0.5 * weight[:, 0]
+    else:
+        mixed = shares
+    strength, strange = on_palette(np.hstack((luma, chroma)))
+    margins = np.full(ROWS, np.inf)
+    if canvas.factor[1] < _APART:
+        strength, margins = fit(profile[inside], shares[inside], mixed[inside], strength)
+    return strength, strange, (shares.T @ covered) > 0.5 * weight[:, 0], margins
 
 
 def _profile(canvas: Canvas, frame: Frame, columns: tuple[int, int]) -> tuple[Floats, NDArray[np.bool_], int]:

@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 """Rec. 601, as in JPEG, without the offset of the chroma."""
-_NOISE = np.array([4.0, 10.0, 10.0])
+NOISE = np.array([4.0, 10.0, 10.0])
 """What counts as one unit of difference in luma and chroma: chroma is the noisier."""
 
 _STOPS = np.array([0.0, 0.2, 0.5, 0.65, 0.8, 1.0])
@@ -28,7 +28,7 @@ bands meet, a JPEG's mixed colours are as strange; those are not warm."""
 
 def on_palette(colours: Floats) -> tuple[Floats, Floats]:
     """The strength of each colour (…×3, luma and chroma) and its distance from the palette, in units of noise."""
-    points, palette = (colours / _NOISE).reshape(-1, 3), PALETTE / _NOISE
+    points, palette = (colours / NOISE).reshape(-1, 3), PALETTE / NOISE
     squares = (points**2).sum(1)[:, None] - 2 * points @ palette.T + (palette**2).sum(1)
     nearest = squares.argmin(1)
     distance = np.sqrt(np.maximum(squares[np.arange(len(points)), nearest], 0))

@@ -54,8 +54,6 @@ _LEAST_COARSE, _BLOTCHES = 0.3, 2
 """Strength below which a band of a coarse JPEG may be a blotch of it, for those reach 0.2; and in how many places apart
 from each other it is none any more."""
 _KNOWN_LIKENESS = 0.7
-_ROWS_APART = 0.85
-"""Original pixels per canonical pixel from which the rows, 3 of these high, are told from each other."""
 
 
 def structure(canvas: Canvas) -> float:
@@ -103,8 +101,8 @@ def read(canvas: Canvas, match: re.Match[str]) -> HeatmapReading:
             reasons["last_price"] = reason
     rows = strongest(canvas, LEAST_STRENGTH, MOST_BANDS, frame)
     least = _LEAST_COARSE if noise > RINGING else 0.0
-    blur = 0.0 if min(canvas.factor) >= _ROWS_APART else frame.height / ROWS * axis.per_pixel
-    bands = tuple(_band(row, axis, last, candle, least, blur) for row in rows)
+    neighbour = frame.height / ROWS * axis.per_pixel
+    bands = tuple(_band(row, axis, last, candle, least, 0.0 if row.clear else neighbour) for row in rows)
     note_bands(canvas, rows, bands)
     return HeatmapReading(
         title=match.string,
