@@ -164,6 +164,36 @@ def test_the_javascript_client_works_as_printed(kingtui: Running, tmp_path: Path
     assert "Step 2 triggered" in said
 
 
+def test_the_python_clients_of_the_manual_work_as_printed(kingtui: Running, tmp_path: Path) -> None:
+    plain, own = (kingtui.here(program) for program in code(API, "python"))
+    token = _run([sys.executable, "-m", "kingtui", "token", "create", "--name", "docs", "--scope", "trigger"], tmp_path,
+                 KINGTUI_HOME=str(kingtui.home)).strip()  # fmt: skip
+    for shown in ({}, {"KING_TOKEN": token}):
+        said = _run([sys.executable, "-c", plain], tmp_path, **shown)
+        assert "BTC 59% Long/41% Short" in said
+        assert "ETH 12% Long/88% Short" in said
+        assert re.search(r"^run \d+ success $", said, re.MULTILINE)
+        assert "ETH is as it was" in said
+        said = _run([sys.executable, "-c", own], tmp_path, **shown)
+        assert re.search(r"^health: (well|working|attention)$", said, re.MULTILINE)
+        assert "ETH 88 verified" in said
+        assert kingtui.get("/reports/ETH").json()["file"] in said
+    done = subprocess.run([sys.executable, "-c", own], cwd=tmp_path, env=_environment(KING_TOKEN="wrong"),
+                          capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+    assert done.returncode == 1
+    assert "token" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_axios_client_of_the_manual_works_as_printed(kingtui: Running, tmp_path: Path) -> None:
+    _, program = code(API, "javascript")
+    said = _run(["node", "--input-type=module", "--eval", kingtui.here(program)], tmp_path)
+    assert kingtui.get("/reports/ETH").json()["file"] in said
+    assert "Step 6 triggered" in said
+    assert "404 Symbol not found" in said
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_curl_lines_work_as_printed(kingtui: Running, tmp_path: Path) -> None:
     (lines,) = [block for block in code(README, "sh") if "curl" in block]
