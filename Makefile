@@ -11,7 +11,7 @@ run: $(VENV)/run.stamp
 	@KINGTUI_HOME=.demo $(BIN)/kingtui --demo $(ARGS)
 
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 	$(BIN)/pytest -m slow
 
 check: $(VENV)/dev.stamp
@@ -36,11 +36,11 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml
 
 lock: $(VENV)/dev.stamp
 	$(COMPILE) --extra build -o requirements.lock
-	$(COMPILE) --extra build --extra web --extra dev -o requirements-dev.lock
+	$(COMPILE) --extra build --extra redis --extra web --extra dev -o requirements-dev.lock
 
 upgrade: $(VENV)/dev.stamp
 	$(COMPILE) --upgrade --extra build -o requirements.lock
-	$(COMPILE) --upgrade --extra build --extra web --extra dev -o requirements-dev.lock
+	$(COMPILE) --upgrade --extra build --extra redis --extra web --extra dev -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache

@@ -164,7 +164,6 @@ def test_a_store_whose_client_is_missing_is_told_of(tmp_path):
 
 
 async def test_several_count_together_in_redis_and_go_on_without_it(tmp_path):
-    pytest.importorskip("redis", reason="the package redis, which is nobody's dependency, is not here")
     redis = RedisServer()
     async with redis.serving():
         port = int(redis.url.rpartition(":")[2].partition("/")[0])
