@@ -83,13 +83,26 @@ class Step(TypedDict):
     last_run: Run | None
 
 
+class Connection(TypedDict):
+    """How a source that keeps a connection is: ``detail`` why, ``todo`` what a person can do about it."""
+
+    state: Literal["connecting", "connected", "waiting", "asked to wait", "login needed", "set up wrongly"]
+    detail: str
+    todo: str
+    connected_since: Moment | None
+    last_event: Moment | None
+    last_sweep: Moment | None
+    next_try: Moment | None
+
+
 class Source(TypedDict):
-    """Where pictures come from; ``note``: how it is, in words."""
+    """Where pictures come from; ``note``: how it is, in words; ``connection``: null where it keeps none."""
 
     name: str
     label: str
     last_picture_at: Moment | None
     note: str
+    connection: Connection | None
 
 
 class Status(TypedDict):
