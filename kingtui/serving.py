@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from kingtui.clock import Clock
-from kingtui.guard.answers import App
+from kingtui.guard.answers import CountingApp
 from kingtui.guard.exposure import check_exposure, doubts
 from kingtui.home import Home, make_secret, publish_certificate
 from kingtui.models import KingError, WrongUse
@@ -35,7 +35,7 @@ class Serving:
     """
 
     def __init__(
-        self, settings: Settings, home: Home, database: Database, clock: Clock, *, make_app: Callable[[], App],
+        self, settings: Settings, home: Home, database: Database, clock: Clock, *, make_app: Callable[[], CountingApp],
         keep: Callable[[str, Callable[[], Awaitable[None]]], None], changed: Callable[[], None],
     ) -> None:  # fmt: skip
         self.problem: str | None = None

@@ -25,6 +25,10 @@ class Front:
         self._kept = kept
         self._requests = requests
 
+    def refused(self, status: int) -> None:
+        """Count a request that the guard refused."""
+        self._requests.refused[status] += 1
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand over whatever is none."""
         if scope["type"] != "http":

@@ -141,6 +141,10 @@ class Metrics:
         for (method, route, status), spread in sorted(self._requests.spreads.items()):
             requests.add_metric([method, route, str(status)], _buckets(spread), spread.total)
         yield requests
+        refused = CounterMetricFamily("kingtui_http_refused", "Requests that the guard refused", labels=["status"])
+        for status, count in sorted(self._requests.refused.items()):
+            refused.add_metric([str(status)], count)
+        yield refused
 
 
 def _buckets(spread: Spread) -> list[tuple[str, float]]:

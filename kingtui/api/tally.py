@@ -35,6 +35,8 @@ class Requests:
 
     def __init__(self) -> None:
         self.spreads: dict[tuple[str, str, int], Spread] = {}
+        self.refused: Counter[int] = Counter()
+        """Requests and WebSockets that the guard refused, by status: most of them never reached a route."""
 
     def kept(self, path: str, method: str, status: int, seconds: float) -> None:
         """A kept answer was given."""

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 Message = MutableMapping[str, Any]
 Headers = list[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+class CountingApp(Protocol):
+    """An app that counts what the guard before it refuses, so that one place tells of all requests."""
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send, /) -> None:
+        """Answer a request."""
+
+    def refused(self, status: int) -> None:
+        """A request was refused with this status."""
+
 
 WORDS = {
     400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kingtui.clock import Clock
-from kingtui.guard.answers import App
+from kingtui.guard.answers import CountingApp
 from kingtui.guard.book import TokenBook
 from kingtui.guard.desk import TokenDesk
 from kingtui.guard.doorkeeper import Doorkeeper
@@ -22,7 +22,7 @@ from kingtui.store.database import Database
 
 
 def make_guard(
-    app: App, settings: Settings, home: Home, database: Database, clock: Clock, bound: Sequence[str],
+    app: CountingApp, settings: Settings, home: Home, database: Database, clock: Clock, bound: Sequence[str],
     changed: Callable[[], None] = lambda: None,
 ) -> Guard:  # fmt: skip
     """The guard around ``app``, which is served on the addresses ``bound``.
@@ -41,4 +41,5 @@ def make_guard(
         limits=Limits(settings.max_body, settings.max_upload, settings.proxy_hops, settings.insecure),
         headers=SafeHeaders(tls=tls),
         desk=TokenDesk(book),
+        refused=app.refused,
     )

@@ -5,6 +5,7 @@ rate, scope, size. It answers what may not pass, and every answer carries the he
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -60,8 +61,9 @@ class Guard:
 
     def __init__(
         self, app: App, *, hosts: Hosts, origins: Origins, doorkeeper: Doorkeeper, rates: Rates, limits: Limits,
-        headers: SafeHeaders, desk: TokenDesk,
+        headers: SafeHeaders, desk: TokenDesk, refused: Callable[[int], None],
     ) -> None:  # fmt: skip
+        """``refused`` is told the status of each request that is refused."""
         self.closing = False
         self.rates = rates
         self._app = app
@@ -71,6 +73,7 @@ class Guard:
         self._limits = limits
         self._headers = headers
         self._desk = desk
+        self._count = refused
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -93,6 +96,7 @@ class Guard:
             else:
                 await self._pass(scope, found, receive, sending)
         except Refused as refused:
+            self._count(refused.status)
             if kind == "websocket":
                 started: Headers = [*self._headers.data, *told]
                 await refuse_socket(scope, receive, send, refused, started)

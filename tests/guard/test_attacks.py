@@ -132,6 +132,18 @@ async def test_what_a_token_says_of_its_key_counts_for_nothing(closed):
     assert is_error(await http.get("/status", headers=bearer(empty)), 401, "unauthorized")
 
 
+async def test_what_is_refused_is_counted(opened):
+    def refused(text):
+        return {status: float(n) for status, n in re.findall(r'http_refused_total\{status="(\d+)"\} (\S+)', text)}
+
+    before = refused((await opened.get("/metrics")).text)
+    for headers in (bearer("nonsense"), {"Host": "evil.example"}, {"Host": "evil.example"}):
+        await opened.get("/status", headers=headers)
+    after = refused((await opened.get("/metrics")).text)
+    grown = {status: count - before.get(status, 0) for status, count in after.items()}
+    assert {status: count for status, count in grown.items() if count} == {"401": 1, "403": 2}
+
+
 @pytest.mark.parametrize("scheme", ["Basic dXNlcjpwYXNz", "Token x", "Bearer", "x"])
 async def test_another_kind_of_authorization_is_401(closed, scheme):
     _, http = closed
