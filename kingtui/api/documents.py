@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
@@ -20,6 +22,7 @@ from kingtui.models import Report, iso
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 HTML = "text/html; charset=utf-8"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -44,7 +47,7 @@ def router(api: FastAPI) -> APIRouter:
 
 def report_page(report: Report) -> str:
     """A report as a page of its own."""
-    body = _markdown().render(report.text)
+    body = _markdown().render(report.text, {"report": report})
     return _pages().get_template("report.html.j2").render(
         style=STYLE, title=f"{report.symbol}: liquidation report", body=body, written=iso(report.at)
     )  # fmt: skip
@@ -109,12 +112,16 @@ def _pages() -> Environment:
 
 @cache
 def _markdown() -> MarkdownIt:
-    """Markdown without HTML of its own and without pictures, whose addresses would mean nothing here."""
+    """Markdown without HTML of its own, and of pictures only the report's figure: other addresses mean nothing here."""
     from markdown_it import MarkdownIt
-    from markdown_it.common.utils import escapeHtml
 
     made = MarkdownIt("commonmark", {"html": False}).enable("table")
-    made.add_render_rule(
-        "image", lambda self, tokens, place, options, env: f"<em>[{escapeHtml(tokens[place].content)}]</em>"
-    )
+    made.add_render_rule("image", lambda self, tokens, place, options, env: _image(tokens[place], env["report"]))
     return made
+
+
+def _image(token: Token, report: Report) -> str:
+    words = escape(token.content, quote=True)
+    if report.figure is None or unquote(str(token.attrs["src"])) != report.figure.rsplit("/", 1)[1]:
+        return f"<em>[{words}]</em>"
+    return f'<img src="/reports/{quote(report.symbol)}/figure?id={report.id}" alt="{words}">'

@@ -1,4 +1,4 @@
-"""Professional reports: the list, and one as JSON, Markdown or a page."""
+"""Professional reports: the list, one as JSON, Markdown or a page, and the figure in it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from kingtui.control.shapes import report_json, report_row_json
 from kingtui.models import NotFound, Report, WrongUse, symbol_of
 
 MARKDOWN = "text/markdown"
+PNG = "image/png"
 
 
 def _day(text: object) -> object:
@@ -52,6 +53,13 @@ def router(desk: Desk) -> APIRouter:
         return Answer.of({"reports": [report_row_json(report) for report in found], "total": total}).to(request)
 
     @routes.get(
+        "/reports/{symbol:any}/figure", summary="The picture in a symbol's report: bars, price and clusters",
+        **answers(None, 404, media={PNG: {"schema": {"type": "string", "format": "binary"}}}),
+    )  # fmt: skip
+    async def figure(request: Request, symbol: Symbol, id: ReportId = None) -> Response:  # noqa: A002 - it is the query's
+        return Answer.of_bytes(await control.report_figure(_named(symbol), id), PNG).to(request)
+
+    @routes.get(
         "/reports/{symbol:any}", summary="A symbol's report as JSON, Markdown or HTML",
         **answers(schemas.Report, 404, media=FORMS),
     )  # fmt: skip
@@ -64,16 +72,20 @@ def router(desk: Desk) -> APIRouter:
 
 
 async def _report(desk: Desk, symbol: str, report_id: int | None) -> Report:
-    try:
-        name = symbol_of(symbol)
-    except WrongUse:
-        raise NotFound("No report found") from None
+    name = _named(symbol)
     if report_id is None:
         return await desk.control.report(name)
     found = await desk.control.report_text(report_id)
     if found.symbol != name:
         raise NotFound(f"Report {report_id} is not of {name}")
     return found
+
+
+def _named(symbol: str) -> str:
+    try:
+        return symbol_of(symbol)
+    except WrongUse:
+        raise NotFound("No report found") from None
 
 
 def _told(found: Report, form: str) -> Answer:

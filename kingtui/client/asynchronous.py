@@ -153,6 +153,10 @@ class AsyncClient:
         """The latest report of a symbol as ``text/markdown`` or ``text/html``; NotFound."""
         return await self._ask(calls.report_text(symbol, media_type))
 
+    async def report_figure(self, symbol: str) -> bytes:
+        """The PNG in the latest report of a symbol; NotFound where it has none."""
+        return await self._ask(calls.report_figure(symbol))
+
     async def reports(
         self, *, symbol: str | None = None, day: str | None = None, limit: int | None = None, before: int | None = None
     ) -> shapes.Reports:

@@ -201,6 +201,10 @@ def report_text(symbol: str, media_type: str) -> Call[str]:
     return Call("GET", f"/reports/{_in_path(symbol)}", options={"headers": {"Accept": media_type}}, read=_text)
 
 
+def report_figure(symbol: str) -> Call[bytes]:
+    return Call("GET", f"/reports/{_in_path(symbol)}/figure", options={"headers": {"Accept": "*/*"}}, read=_bytes)
+
+
 def reports(symbol: str | None, day: str | None, limit: int | None, before: int | None) -> Call[shapes.Reports]:
     return Call("GET", "/reports", {"symbol": symbol, "day": day, "limit": limit, "before": before})
 

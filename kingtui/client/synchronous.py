@@ -129,6 +129,10 @@ class Client:
         """The latest report of a symbol as ``text/markdown`` or ``text/html``; NotFound."""
         return self._ask(calls.report_text(symbol, media_type))
 
+    def report_figure(self, symbol: str) -> bytes:
+        """The PNG in the latest report of a symbol; NotFound where it has none."""
+        return self._ask(calls.report_figure(symbol))
+
     def reports(
         self, *, symbol: str | None = None, day: str | None = None, limit: int | None = None, before: int | None = None
     ) -> shapes.Reports:

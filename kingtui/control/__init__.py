@@ -93,6 +93,10 @@ class Control(Protocol):
         """One report with its text; NotFound."""
         ...
 
+    async def report_figure(self, symbol: str, report_id: int | None = None) -> bytes:
+        """The PNG beside a symbol's latest report, or beside the one of this id; NotFound, WrongUse."""
+        ...
+
     async def images(
         self, *, stages: Sequence[Stage] | None = None, limit: int = 100, before: int | None = None
     ) -> list[Image]:

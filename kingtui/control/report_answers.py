@@ -1,4 +1,4 @@
-"""What the store and the home's files say of reports: the list by symbol and day, and a report's text."""
+"""What the store and the home's files say of reports: the list by symbol and day, a report's text and its figure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import date
 
 from kingtui.home import Home
-from kingtui.models import NotFound, Report, WrongUse
-from kingtui.store import reports
+from kingtui.models import NotFound, Report, WrongUse, symbol_of
+from kingtui.store import reports, symbols
 from kingtui.store.database import Database
 
 MOST_ROWS = 1000
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class ReportAnswers:
@@ -48,3 +49,27 @@ class ReportAnswers:
         except OSError as error:
             raise NotFound(f"{found.file} cannot be read: {error.strerror}") from error
         return replace(found, text=text)
+
+    async def report_figure(self, symbol: str, report_id: int | None = None) -> bytes:
+        name = symbol_of(symbol)
+        async with self._database.read() as connection:
+            if report_id is None:
+                found = await symbols.latest_report(connection, name)
+            else:
+                found = await reports.get(connection, report_id)
+        if found is None or found.symbol != name:
+            raise NotFound("No report found" if report_id is None else f"Report {report_id} is not one of {name}")
+        if found.figure is None:
+            raise NotFound(f"The report of {name} has no figure: only what rests on a liquidation map has one")
+        return await asyncio.to_thread(self._figure, found.figure)
+
+    def _figure(self, file: str) -> bytes:
+        try:
+            data = self._home.inside(self._home.root / file).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(f"{file} is gone: somebody removed it. Step 6 draws one with its next report") from None
+        except OSError as error:
+            raise NotFound(f"{file} cannot be read: {error.strerror}") from error
+        if not data.startswith(PNG):
+            raise NotFound(f"{file} is no PNG any more: somebody changed it")
+        return data

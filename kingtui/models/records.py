@@ -146,3 +146,5 @@ class Report:
     file: str
     at: datetime
     text: str = ""
+    figure: str | None = None
+    """The picture beside it, relative to the home; None where it has none."""

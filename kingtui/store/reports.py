@@ -13,10 +13,10 @@ from kingtui.store.schema import reports
 
 
 def _report(row: sa.Row[*tuple[Any, ...]]) -> Report:
-    return Report(row.id, row.symbol, row.file, row.at)
+    return Report(row.id, row.symbol, row.file, row.at, figure=row.figure)
 
 
-_COLUMNS = (reports.c.id, reports.c.symbol, reports.c.file, reports.c.at)
+_COLUMNS = (reports.c.id, reports.c.symbol, reports.c.file, reports.c.at, reports.c.figure)
 
 
 async def get(connection: AsyncConnection, report_id: int) -> Report | None:

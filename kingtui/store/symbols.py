@@ -202,7 +202,7 @@ async def latest_report(connection: AsyncConnection, symbol: str) -> Report | No
             .limit(1)
         )
     ).one_or_none()
-    return None if row is None else Report(row.id, row.symbol, row.file, row.at)
+    return None if row is None else Report(row.id, row.symbol, row.file, row.at, figure=row.figure)
 
 
 async def old_reports(connection: AsyncConnection, before: datetime) -> Sequence[sa.Row[*tuple[Any, ...]]]:

@@ -1,6 +1,7 @@
 /**
  * kingtui's own Markdown as elements: headings, paragraphs, lists, tables, quotes, rules, code, strong and emphasised
- * text. Everything else, HTML above all, stays the text that it is; links and pictures become their words.
+ * text. Everything else, HTML above all, stays the text that it is; links and pictures become their words, those of a
+ * picture marked with `data-picture`.
  */
 
 import { h, scrolling } from "./dom.js";
@@ -144,7 +145,9 @@ function inline(text) {
     const [, escaped, code, words, strong, starred, underlined] = match;
     if (escaped !== undefined) found.push(escaped);
     else if (code !== undefined) found.push(h("code", {}, code));
-    else if (words !== undefined) found.push(h("span", { class: "muted" }, inline(words)));
+    else if (words !== undefined) {
+      found.push(h("span", { class: "muted", "data-picture": match[0].startsWith("!") ? "" : null }, inline(words)));
+    }
     else if (strong !== undefined) found.push(h("strong", {}, inline(strong)));
     else found.push(h("em", {}, inline(starred ?? underlined)));
   }

@@ -1,6 +1,6 @@
 /** The reports: by symbol and by day, and the text of the one that is open. */
 
-import { ApiError, get, query } from "./api.js";
+import { ApiError, ask, get, query } from "./api.js";
 import { fill, h, keyed, set } from "./dom.js";
 import { Loader } from "./loader.js";
 import { markdown } from "./markdown.js";
@@ -171,5 +171,23 @@ export class ReportsView {
     );
     fill(this.text, links, markdown(found.report));
     this.text.querySelector("h2")?.setAttribute("tabindex", "-1");
+    await this.#figure(signal);
+  }
+
+  /** The picture in the place of its words, which stay where it cannot be had. @param {AbortSignal} signal */
+  async #figure(signal) {
+    const words = this.text.querySelector("[data-picture]");
+    if (!words) return;
+    try {
+      const path = `/reports/${encodeURIComponent(this.#symbol)}/figure${query({ id: this.#id })}`;
+      const answer = await ask(path, { signal, accept: "image/png" });
+      const image = /** @type {HTMLImageElement} */ (h("img", { alt: words.textContent ?? "" }));
+      image.src = URL.createObjectURL(await answer.blob());
+      await image.decode();
+      words.replaceWith(image);
+    } catch (error) {
+      if (signal.aborted) return;
+      words.append(` (not shown: ${error instanceof Error ? error.message : error})`);
+    }
   }
 }

@@ -89,12 +89,50 @@ async def test_a_report_in_its_forms(world):
     assert len({found.headers["etag"] for found in (as_json, markdown, page)}) == 3
 
 
+async def test_the_figure_of_a_report(world):
+    row = (await world.http.get(f"/reports?symbol={MAPPED}")).json()["reports"][0]
+    figure = await world.http.get(f"/reports/{MAPPED}/figure")
+    assert figure.headers["content-type"] == "image/png"
+    assert figure.content == (world.home / row["file"]).with_suffix(".png").read_bytes()
+    assert (await world.http.get(f"/reports/{MAPPED.lower()}%2FUSDT/figure?id={row['id']}")).content == figure.content
+    known = {"If-None-Match": figure.headers["etag"]}
+    assert (await world.http.get(f"/reports/{MAPPED}/figure", headers=known)).status_code == 304
+    page = (await world.http.get(f"/reports/{MAPPED}", headers={"Accept": "text/html"})).text
+    (source,) = re.findall(r'<img src="([^"]+)" alt="BTC: liquidation levels[^"]*">', page)
+    assert (await world.http.get(source)).content == figure.content
+
+
+async def test_a_figure_that_is_none_is_said_so(world):
+    other = next(row.symbol for row in world.rows if row.symbol != MAPPED)
+    row = (await world.http.get(f"/reports?symbol={MAPPED}")).json()["reports"][0]
+    told = {
+        f"/reports/{other}/figure": f"The report of {other} has no figure",
+        f"/reports/{other}/figure?id={row['id']}": f"Report {row['id']} is not one of {other}",
+        "/reports/NOTTHERE/figure": "No report found",
+        "/reports/%2E%2E%2F/figure": "No report found",
+    }
+    for path, sentence in told.items():
+        answer = await world.http.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert answer.json()["error"].startswith(sentence)
+    path = (world.home / row["file"]).with_suffix(".png")
+    data = path.read_bytes()
+    try:
+        for change, word in ((lambda: path.write_text("<svg/>"), "no PNG"), (path.unlink, "gone")):
+            change()
+            answer = await world.http.get(f"/reports/{MAPPED}/figure?id={row['id']}")
+            assert answer.status_code == 404
+            assert word in answer.json()["error"]
+    finally:
+        path.write_bytes(data)
+
+
 async def test_no_html_of_a_report_survives(world):
     text = (
         "# <script>alert(1)</script>\n\n<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) "
         "![b](http://evil.example/x.png) `<b>`\n\n<div onclick=x>\n\n| a |\n| --- |\n| <svg/onload=x> |\n"
     )
-    page = report_page(Report(1, "BTC", "f", world.runtime.control._clock.now(), text))
+    page = report_page(Report(1, "BTC", "f.md", world.runtime.control._clock.now(), text, figure="f.png"))
     assert set(re.findall(r"<([a-z0-9]+)", page)) <= {
         "html", "head", "meta", "title", "link", "body", "main", "footer", "h1", "p", "code", "em", "table", "thead",
         "tbody", "tr", "th", "td",

@@ -126,6 +126,9 @@ def test_a_report_is_found_by_symbol_and_read(page: Page, kingtui: Running) -> N
         expect(report.get_by_role("heading", name=heading, exact=True)).to_be_visible()
     assert report.locator("table").count() == len(re.findall(r"^\|[\s:|-]+\|$", text, re.MULTILINE))
     assert "**" not in report.inner_text()
+    figure = report.get_by_role("img", name=f"{kingtui.map_symbol}: liquidation levels")
+    expect(figure).to_be_visible()
+    assert figure.evaluate("image => image.naturalWidth") > 300
     page.locator("#report-find").fill("")
     page.locator("#report-day").fill("2001-01-01")
     expect(page.get_by_text("No report is like that.")).to_be_visible()
