@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -122,6 +122,6 @@ def _markdown() -> MarkdownIt:
 
 def _image(token: Token, report: Report) -> str:
     words = escape(token.content, quote=True)
-    if report.figure is None or unquote(str(token.attrs["src"])) != report.figure.rsplit("/", 1)[1]:
+    if report.figure is None or unquote(str(token.attrs["src"])) != PurePosixPath(report.figure).name:
         return f"<em>[{words}]</em>"
     return f'<img src="/reports/{quote(report.symbol)}/figure?id={report.id}" alt="{words}">'

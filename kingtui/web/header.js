@@ -39,8 +39,7 @@ function showStatus(store) {
   fill(byId("version"), `kingtui ${status.version}`);
   const now = store.now();
   const facts = [
-    ["source", plain(status.source)],
-    ["when", status.last_picture_at ? `last picture ${ago(status.last_picture_at, now)}` : "no picture yet"],
+    ["source", sources(status, now)],
     ["count", `${grouped(status.pictures_today)} today of ${counted(status.pictures, "picture")}`],
     ["reason", status.health === "attention" ? `▲ ${plain(status.reasons[0] ?? "")}` : ""],
   ];
@@ -49,6 +48,22 @@ function showStatus(store) {
   if (line.dataset.text === text) return;
   line.dataset.text = text;
   line.replaceChildren(...facts.filter(([, fact]) => fact).map(([name, fact]) => h("span", { class: name }, fact)));
+}
+
+/**
+ * Each source with its last picture; the downloads folder only where it matters. As in the terminal.
+ * @param {any} status @param {number} now
+ */
+function sources(status, now) {
+  const pulled = status.sources.filter((source) => source.name !== "drop");
+  return status.sources
+    .filter((source) => source.name !== "drop" || source.last_picture_at || !pulled.length)
+    .map((source) => {
+      const name = source.name === "drop" ? "Downloads" : plain(source.name[0].toUpperCase() + source.name.slice(1));
+      const came = source.last_picture_at ? ago(source.last_picture_at, now) : "no picture yet";
+      return `${name}: ${came}${source.note ? `, ${plain(source.note)}` : ""}`;
+    })
+    .join("  ");
 }
 
 /** @param {Store} store @param {Live} live */

@@ -24,6 +24,7 @@ export class HomeView {
     });
     this.table = symbolTable();
     this.none = h("p", { class: "muted" }, "No symbol is known yet: the first picture that is read brings the first.");
+    this.none.hidden = true; // until it is known
     this.lines = h("ol");
     this.pause = h(
       "button",
@@ -88,8 +89,8 @@ export class HomeView {
   }
 
   #symbols() {
-    this.none.hidden = this.store.symbols.length > 0;
-    this.table.hidden = !this.none.hidden;
+    this.none.hidden = this.store.symbols.length > 0 || !this.store.status;
+    this.table.hidden = this.store.symbols.length === 0;
     fillSymbols(this.table, this.store.symbols, this.store.now());
   }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,7 @@ async def test_another_process_holds_the_session(server, tmp_path):
         "SessionFile(account(Path(sys.argv[1]))).acquire(); print('held', flush=True); sys.stdin.read()"
     )
     other = await asyncio.create_subprocess_exec(
-        "python", "-c", code, str(tmp_path), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", code, str(tmp_path), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     assert other.stdout is not None and other.stdin is not None  # noqa: PT018
     assert await other.stdout.readline() == b"held\n"
