@@ -50,7 +50,7 @@ _TITLE_SIZE = 18
 _TITLE_MIDDLE = 470.0
 _TITLE_BASELINE = 30.0
 _BEFORE_SYMBOL = "The Kingfisher "
-_LEAST_COARSE, _BLOTCHES = 0.3, 2
+_LEAST_COARSE, _BLOTCHES = 0.3, 4
 """Strength below which a band of a coarse JPEG may be a blotch of it, for those reach 0.2; and in how many places apart
 from each other it is none any more."""
 _KNOWN_LIKENESS = 0.7

@@ -44,6 +44,10 @@ _COLOURED, _SURELY = 12.0, 40.0
 _LEAST_LEVEL = 10.0
 _WARM = 5
 """Red or green above blue: 160 and 110 in a candle, less in a smeared one; up to 10 in a band, -27 on the page."""
+_LEFT_OF = (780, 850)
+"""Columns that show what a row of the map has been before the edge."""
+_OTHER = 60.0
+"""Levels, over the three channels, by which a candle differs from the map behind it; 300 drawn."""
 _BESIDE = 10.0
 _WHOLE = 42.0
 _BODY = 22.0
@@ -77,7 +81,7 @@ def last_candle(canvas: Canvas, usual_wick: float = 3.0) -> LastCandle | None:
     shift = _shift(canvas.luma[top:bottom])
     columns = canvas.signed[top:bottom, _COLUMN + shift : _COLUMN + shift + 3]
     _, strange = on_palette(columns[:, 0] @ YCC.T)
-    hue = _candle_hue(columns) * _smeared(strange > STRANGE)
+    hue = _candle_hue(columns) * _smeared((strange > STRANGE) & ~_band(canvas, top, bottom, shift))
     at = int(np.abs(hue).argmax())
     if abs(hue[at]) < _COLOURED:
         return None
@@ -102,6 +106,13 @@ def last_candle(canvas: Canvas, usual_wick: float = 3.0) -> LastCandle | None:
     wick = min(length / 2, usual_wick)
     close = span[0] + wick if rose else span[1] - wick
     return LastCandle(top + close, length - wick + _EDGE_DOUBT, rose, first, last)
+
+
+def _band(canvas: Canvas, top: int, bottom: int, shift: int) -> NDArray[np.bool_]:
+    """Per row: whether what is in the last whole column was in the map before, as bands are."""
+    before = np.median(canvas.signed[top:bottom, _LEFT_OF[0] + shift : _LEFT_OF[1] + shift], axis=1)
+    beside = np.abs(canvas.signed[top:bottom, _COLUMN + shift] - before).sum(1) < _OTHER
+    return np.asarray(beside & (np.abs(before - np.median(before, axis=0)).sum(1) > _OTHER / 2))
 
 
 def _plausible(span: tuple[float, float], opened: float, rose: bool) -> bool:

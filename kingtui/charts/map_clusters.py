@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kingtui.charts.clusters import HALF_WINDOW, NEAREST, clusters
-from kingtui.charts.map_plot import Plot
+from kingtui.charts.map_plot import NOISY, Plot
 from kingtui.charts.reading import Cluster, Slot
 
 Floats = NDArray[np.float64]
@@ -65,6 +65,8 @@ def _doubt(plot: Plot, cluster: Cluster, price: float, price_doubt: str | None) 
         return "the right axis cannot be read"
     if not plot.sound:
         return "an axis has too few regular ticks"
+    if plot.ringing > NOISY:
+        return "the picture is too noisy"
     if cluster.strength * plot.heights.unit < _LEAST_CLUSTER:
         return "it is too low to be told from noise"
     if plot.apart > _MOST_APART:

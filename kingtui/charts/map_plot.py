@@ -14,6 +14,8 @@ from kingtui.charts.map_balance import DROP, END_ERROR, Balance, End, balance, s
 from kingtui.charts.map_bars import Cells, Heights, count_cells, measure
 from kingtui.charts.map_curves import Legend, behind_name, covered, past_legend, right_axis_top, trace
 
+NOISY = 7.5
+"""Ringing beyond which low bars, and curves beside them, are not told from noise."""
 _BEHIND_NAME = 30.0
 """Pixels by which the right curve's end may be wrong where a name of the legend is over it."""
 _ENDS = ("long_end", "short_end")
@@ -40,6 +42,9 @@ class Plot:
     """The cells at which nothing is over the curve."""
     sound: bool
     """Whether both axes have enough regular ticks."""
+    ringing: float
+    """Mean luma by which the page below the plot is not level, though it is drawn so: 0 to 2 on a PNG or an enlarged
+    chart, 3 to 5 on a JPEG of quality 87, 4 to 8 on one of 60 to 70."""
 
     @property
     def totals(self) -> NDArray[np.float64]:
@@ -77,6 +82,8 @@ class Plot:
             return dict.fromkeys(names, "the right axis cannot be read")
         if not self.sound:
             return dict.fromkeys(names, "an axis has too few regular ticks")
+        if self.ringing > NOISY:
+            return dict.fromkeys(names, "the picture is too noisy")
         found, reasons = self.bars.ends or (), {}
         larger = max(1e-9, *(end.total for end in found))
         strays = [
@@ -134,6 +141,7 @@ def read_plot(canvas: Canvas, legend: Legend, axes: Axes) -> Plot | None:
         top=top or 0.0,
         legible=legible,
         sound=axes.price.sound(5) and axes.count.sound(3),
+        ringing=_ringing(canvas),
     )
 
 
@@ -144,6 +152,11 @@ def _end(curve: NDArray[np.float64] | None, here: int, legend: Legend, pixel: fl
     total = float(curve[max(here, len(curve) - DROP) :].max())
     hidden = behind_name(legend, BOTTOM - total / pixel)
     return End(total, (_BEHIND_NAME if hidden else END_ERROR) * pixel)
+
+
+def _ringing(canvas: Canvas) -> float:
+    below = canvas.luma[BOTTOM + 3 : BOTTOM + 6, LEFT:RIGHT]
+    return float(np.minimum(np.abs(below - np.median(below)).max(0), 20).mean())
 
 
 def _prices(cells: Cells, ticks: Ticks, axis: Axis) -> NDArray[np.float64]:
