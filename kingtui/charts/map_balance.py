@@ -34,7 +34,7 @@ _LEAST_ERROR, _LOOSE_ERROR, END_ERROR = 0.45, 1.0, 1.2
 """Pixels of the curve by which a distance may be wrong: that of a stretch with many level cells or few, at the end."""
 _SPREAD = 1.5
 """Times the median deviation of a stretch's cells from their median: the error of that."""
-_STEEP = 10.0
+_STEEP = 20.0
 """Pixels, at the most, of the curve's last rise that may be lost where it ends."""
 _JUMP = 2.0
 """Pixels by which the distance may change within a stretch; more, and a bar there is not what it seemed."""
@@ -91,7 +91,7 @@ def balance(heights: Heights, curve: Floats | None, end: End, here: int, pixel: 
     sure[-DROP + 1 :] = False
     gaps: list[Gap] = []
     ends: list[End] = []
-    steep = min(_STEEP, 0.5 * abs(float(curve[0] - curve[min(2, here)])) / pixel)
+    steep = min(_STEEP, abs(float(curve[0] - curve[min(2, here)])) / pixel)
     left = End(float(curve[0]), (END_ERROR + steep) * pixel)
     for side, far in ((np.arange(here - 1, -1, -1), left), (np.arange(here + 1, len(totals)), end)):
         outward = _Side(totals[side], low[side], high[side], curve[side], sure[side], legible[side], pixel)

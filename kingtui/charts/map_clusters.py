@@ -156,7 +156,7 @@ def _spread(plot: Plot) -> Iterator[tuple[float, Floats]]:
                 part = min(left, float(bars.high[cell] - bars.low[cell]))
                 spread[cell] += part
                 left -= part
-            yield float(plot.prices[gap.first]), spread
+            yield float(plot.prices[gap.first]), np.round(spread) if bars.whole else spread
 
 
 def _shifted(plot: Plot, inside: NDArray[np.bool_], way: int) -> Floats:
