@@ -12,6 +12,7 @@ from kingtui.models import KingError
 from kingtui.orchestrator import Orchestrator
 from kingtui.schedule import Due, Facts, LaneFacts, schedule
 from kingtui.services import Source
+from kingtui.steps.backlogs import backlogs
 from kingtui.steps.base import Toolbox
 from kingtui.steps.filing import Filing
 from kingtui.steps.intake import Intake
@@ -156,10 +157,12 @@ class Triggers:
 
     async def _facts(self) -> Facts:
         now, settings = self._tools.clock.now(), self._tools.settings
+        asked = self._orchestrator.lanes
+        waiting = await backlogs((lane.step for lane in asked.values()), self._tools.database, now)
         lanes = {}
-        for number, lane in self._orchestrator.lanes.items():
+        for number, lane in asked.items():
             lanes[number] = LaneFacts(
-                await lane.step.backlog(),
+                waiting[number],
                 busy=lane.busy or lane.pending is not None,
                 ended_at=lane.last.finished_at if lane.last else None,
                 held_at=lane.held_at,

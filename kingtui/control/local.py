@@ -16,6 +16,7 @@ from kingtui.health import HealthKeeper
 from kingtui.logs import Logs
 from kingtui.models import (
     MANUAL,
+    Backlog,
     KingError,
     Link,
     LogEntry,
@@ -29,6 +30,7 @@ from kingtui.orchestrator import Lane, Orchestrator
 from kingtui.outgoing import Outgoing
 from kingtui.services import LiveSource, Source
 from kingtui.services.telegram.sign_in import SigningIn
+from kingtui.steps.backlogs import backlogs
 from kingtui.steps.base import Toolbox
 from kingtui.steps.filing import Filing
 from kingtui.store import images, runs
@@ -63,7 +65,9 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, SignInAnswers, StoreAn
     async def status(self) -> Status:
         now = self._clock.now()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        views = [await self._view(lane) for lane in self._orchestrator.lanes.values()]
+        lanes = self._orchestrator.lanes
+        waiting = await backlogs((lane.step for lane in lanes.values()), self._database, now)
+        views = [self._view(lane, waiting[number]) for number, lane in lanes.items()]
         async with self._database.read() as connection:
             total, today, last = await images.arrivals(connection, midnight)
             count = await runs.ended_count(connection)
@@ -88,8 +92,8 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, SignInAnswers, StoreAn
         pulled = (_source_view(source, heard.get(source.name)) for source in self._sources)
         return (SourceView("drop", "downloads folder", heard.get("drop")), *pulled)
 
-    async def _view(self, lane: Lane) -> StepView:
-        info, backlog = lane.step.info, await lane.step.backlog()
+    def _view(self, lane: Lane, backlog: Backlog) -> StepView:
+        info = lane.step.info
         due = self._triggers.next_due.get(info.number)
         context = lane.context
         return StepView(

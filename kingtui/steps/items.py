@@ -51,7 +51,7 @@ class ImageStep(ABC):
 
     async def backlog(self) -> Backlog:
         async with self.tools.database.read() as connection:
-            return await images.backlog(connection, self.stage, self.tools.clock.now())
+            return (await images.backlogs(connection, [self.stage], self.tools.clock.now()))[self.stage]
 
     async def run(self, run: RunContext) -> None:
         await run.each(self._due, lambda image: self._attempt(image, run), key=lambda image: image.id, width=self.width)

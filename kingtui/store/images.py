@@ -161,21 +161,23 @@ async def due(
     return [_image(row) for row in rows]
 
 
-async def backlog(connection: AsyncConnection, stage: Stage, now: datetime) -> Backlog:
-    """What waits in a stage: of what is due, only pictures whose files are in place."""
+async def backlogs(connection: AsyncConnection, stages: Collection[Stage], now: datetime) -> dict[Stage, Backlog]:
+    """What waits in each of these stages: of what is due, only pictures whose files are in place."""
     later = images.c.next_try > now
     is_due = sa.and_(sa.or_(images.c.next_try.is_(None), ~later), _IN_PLACE)
-    row = (
-        await connection.execute(
-            sa.select(
-                sa.func.count().filter(is_due),
-                sa.func.count().filter(~is_due),
-                sa.func.min(images.c.next_try).filter(later),
-                sa.func.max(images.c.staged_at).filter(is_due),
-            ).where(images.c.stage == stage)
+    rows = await connection.execute(
+        sa.select(
+            images.c.stage,
+            sa.func.count().filter(is_due),
+            sa.func.count().filter(~is_due),
+            sa.func.min(images.c.next_try).filter(later),
+            sa.func.max(images.c.staged_at).filter(is_due),
         )
-    ).one()
-    return Backlog(due=row[0], waiting=row[1], next_try=row[2], newest=row[3])
+        .where(images.c.stage.in_(stages))
+        .group_by(images.c.stage)
+    )
+    found = {Stage(row[0]): Backlog(due=row[1], waiting=row[2], next_try=row[3], newest=row[4]) for row in rows}
+    return {stage: found.get(stage, Backlog()) for stage in stages}
 
 
 async def move_on(tx: AsyncConnection, image_id: int, stage: Stage, now: datetime, **columns: Any) -> None:
