@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from kingtui import __version__
 from kingtui.clock import Clock, SystemClock
 from kingtui.control.answers import StoreAnswers
@@ -48,13 +50,13 @@ class StoreReader:
         held_by = owner(self._home)
         async with self._database.read() as connection:
             last, states = await runs.last_ended(connection), await runs.step_state(connection)
-            views = []
+            waiting, views = await _backlogs(connection, now), []
             current = {run.step: run for run in await runs.unended(connection)} if held_by else {}
             for info in STEPS:
                 number = info.number
                 held_at, idle = states.get(number, (None, True))
                 view = StepView(
-                    info, StepStatus.IDLE, backlog=await _backlog(connection, number, now), last_run=last.get(number),
+                    info, StepStatus.IDLE, backlog=waiting.get(number, Backlog()), last_run=last.get(number),
                     current_run=current.get(number), held=held_at is not None,
                 )  # fmt: skip
                 views.append(replace(view, status=_status(view, idle=idle)))
@@ -104,10 +106,10 @@ def sources_in_words(settings: Settings) -> str:
     return "none" if settings.inbox is None else f"inbox {settings.inbox}"
 
 
-async def _backlog(connection: Any, number: int, now: datetime) -> Backlog:
-    if number == 6:
-        return (await symbols.backlog(connection))[0]
-    return await images.backlog(connection, _STAGES[number], now) if number in _STAGES else Backlog()
+async def _backlogs(connection: AsyncConnection, now: datetime) -> dict[int, Backlog]:
+    waiting = await images.backlogs(connection, _STAGES.values(), now)
+    reports, _ = await symbols.backlog(connection)
+    return {6: reports} | {number: waiting[stage] for number, stage in _STAGES.items()}
 
 
 def _status(view: StepView, *, idle: bool) -> StepStatus:
