@@ -11,37 +11,59 @@ import argparse
 import asyncio
 import os
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from kingtui.app import KingApp
+from kingtui.clock import SystemClock
 from kingtui.models import StepStatus
 from kingtui.runtime import Runtime
-from kingtui.settings import Settings
+from kingtui.settings import load_settings
 from tests.world import until
 
 OUT = Path(__file__).parents[1] / "docs" / "screens"
-PICTURES = 16
+DELIVERIES, APART = 5, timedelta(minutes=47)
+"""Before the pictures are taken: an afternoon with The Kingfisher."""
 SCREENS: dict[str, tuple[str, ...]] = {
-    "symbols": ("g", "s"), "report": ("g", "e", "enter"), "history": ("g", "r"), "pictures": ("g", "p"),
-    "picture": ("g", "p", "enter"), "log": ("g", "l"), "setup": ("g", "c"),
+    "symbols": ("g", "s"), "report": ("g", "e", "slash", "SYMBOL", "enter", "enter"), "history": ("g", "r"),
+    "pictures": ("g", "p"), "picture": ("g", "p", "j", "j", "enter"), "log": ("g", "l"), "setup": ("g", "c"),
 }  # fmt: skip
-"""The keys that lead to each from the home screen."""
+"""The keys that lead to each from the home screen. SYMBOL: of which there is a map, typed."""
 PAUSE_SECONDS = 3.0
 """Until a screen that was opened has drawn its picture or its report too."""
 
 
+class EarlierClock(SystemClock):
+    """The machine's clock, set back by so much as there is still to be skipped."""
+
+    def __init__(self, behind: timedelta) -> None:
+        self.behind = behind
+
+    def now(self) -> datetime:
+        """The moment that is played."""
+        return super().now() - self.behind
+
+
 async def shoot(home: Path) -> None:
     """One SVG a screen."""
-    settings = Settings(home=home, demo=True, port=0, demo_interval=3_600, demo_pictures=PICTURES)
-    async with Runtime(settings, mode="dashboard") as runtime:
+    flags = {"demo": True, "port": 0, "demo_interval": APART.total_seconds() / 2, "demo_pictures": 16}
+    clock = EarlierClock(APART * (DELIVERIES - 1))
+    async with Runtime(load_settings(home, flags), mode="dashboard", clock=clock) as runtime:
         app = KingApp(runtime.control, start=runtime.start, stop=runtime.stop)
         async with app.run_test(size=(120, 40)) as pilot:
             await until(lambda: _rests(app), "all the charts to be read", 120)
+            for _ in range(DELIVERIES - 1):
+                clock.behind -= APART
+                pictures = _pictures(app)
+                await runtime.control.trigger(1)
+                await until(lambda pictures=pictures: _pictures(app) > pictures, "the next delivery", 60)
+                await until(lambda: _rests(app), "all the charts to be read", 120)
             await _save(pilot, "home-120x40")
+            symbol = next(name for name, record in app.live.book.records.items() if record.price is not None)
             for name, keys in SCREENS.items():
-                for key in keys:
+                for key in [part for word in keys for part in (symbol if word == "SYMBOL" else [word])]:
                     await pilot.press(key)
                     await asyncio.sleep(PAUSE_SECONDS / len(keys))
                 await _save(pilot, f"{name}-120x40")
@@ -49,6 +71,10 @@ async def shoot(home: Path) -> None:
             await pilot.resize_terminal(80, 24)
             await _save(pilot, "home-80x24")
             app.exit()
+
+
+def _pictures(app: KingApp) -> int:
+    return app.live.status.pictures_total if app.live.status is not None else 0
 
 
 def _rests(app: KingApp) -> bool:

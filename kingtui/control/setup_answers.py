@@ -140,5 +140,5 @@ def _of_connection(state: SourceState) -> Service:
     times = [f"{what} {at:%H:%M:%S}" for what, at in known if at is not None]
     if state.connected_since is not None:
         times.insert(0, f"since {state.connected_since:%Y-%m-%d %H:%M} UTC")
-    detail = "; ".join(filter(None, (state.label, state.told, ", ".join(times))))
+    detail = "; ".join(filter(None, (state.label.removeprefix("Telegram "), state.told, ", ".join(times))))
     return Service(state.name, "Telegram", links.get(state.link, Connection.PROBLEM), detail, state.todo)

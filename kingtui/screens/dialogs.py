@@ -180,17 +180,20 @@ def why(status: Status, attachment: Attachment | None = None) -> Content:
     """Health with all its reasons, and where everything is."""
     mark = HEALTH_MARKS[status.health.word]
     reasons = [f"\n\n▲ {plain(reason)}" for reason in status.health.reasons] or ["\n\nNothing needs attention."]
+    lost = attachment.lost if attachment is not None else None
+    cut_off = Content("")
+    if lost is not None:
+        seen = f"\n\nAs of {status.at:%Y-%m-%d %H:%M:%S} UTC: "
+        cut_off = Content.assemble(("✗ connection lost", "$text-error"), f"\n\n{plain(lost)}", (seen, "$text-warning"))
     api = status.api_address or status.api_problem or "off"
     facts = [
         ("Home", status.home), ("Source", "dropped pictures only" if status.source == "none" else status.source),
         ("API", api), ("History", f"{status.history_count:,} runs"), ("Version", status.version),
     ]  # fmt: skip
     if attachment is not None:
-        facts.append(
-            ("Attached", attachment.address if attachment.lost is None else f"connection lost: {attachment.lost}")
-        )
+        facts.append(("Attached", attachment.address))
     lines = [Content.assemble(f"\n{name:<9}", (plain(text), "bold")) for name, text in facts]
-    return Content.assemble((mark.text, mark.style), *reasons, "\n", *lines)
+    return Content.assemble(cut_off, (mark.text, mark.style), *reasons, "\n", *lines)
 
 
 def keys(active: Sequence[ActiveBinding], display: Mapping[str, str], about: str = "") -> Content:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -30,6 +30,9 @@ _MARKS: dict[Connection, Mark] = {
     Connection.PROBLEM: Mark("▲", "problem", "error"),
     Connection.ABSENT: Mark("○", "not set up", "muted"),
 }
+_KEYS = {"api": "a", "telegram": "s"}
+AROUND, PADDING, LEAST = 5, 2, 8
+"""Cells around a table (border, padding, scroll bar), beside each of its cells, and of a cell at the least."""
 CUTS_OFF = (
     "This dashboard is attached over the API. Stop the API?\n\nIt cuts off this dashboard and every other that is "
     "attached; the work goes on. Only where kingtui runs can the API be started again."
@@ -57,6 +60,7 @@ class SetupScreen(KingScreen):
         self.services: dict[str, Service] = {}
         self.settings: dict[str, Setting] = {}
         self._api: tuple[str | None, str | None] | None = None
+        self._room = 0
 
     def body(self) -> ComposeResult:
         services = Vertical(KeyedTable(("State", "What", "How"), opens=False), id="services", classes="pane")
@@ -104,10 +108,14 @@ class SetupScreen(KingScreen):
     def _show(self) -> None:
         if not self.settings:
             return
-        self._table("services").sync({name: self._service_cells(found) for name, found in self.services.items()})
-        self._table("settings").sync({name: self._setting_cells(found) for name, found in self.settings.items()})
+        services = {name: self._service_cells(found) for name, found in self.services.items()}
+        settings = {name: self._setting_cells(found) for name, found in self.settings.items()}
+        room = self.size.width - AROUND
+        self._table("services").sync(_fitting(services, 2, room))
+        self._table("settings").sync(_fitting(settings, 1, room), anew=self._room != room)
+        self._room = room
         changed = sum(setting.source != "default" for setting in self.settings.values())
-        self.query_one("#settings").border_subtitle = f"{len(self.settings)}, of which {changed} are not the default"
+        self.query_one("#settings").border_subtitle = f"{len(self.settings)} settings, {changed} not the default"
         self._show_detail()
 
     def _table(self, pane: str) -> KeyedTable:
@@ -141,7 +149,7 @@ class SetupScreen(KingScreen):
 
     def _of_service(self, service: Service) -> Content:
         head = Content.assemble((plain(service.label), "bold"), f": {plain(service.detail)}")
-        key = " (key a)" if service.name == "api" and service.state is not Connection.CONNECTED else ""
+        key = f" (key {_KEYS[service.name]})" if _has_key(service) else ""
         todo = Content.styled(f"\nNext: {plain(service.todo)}{key}.", "$text-accent") if service.todo else ""
         return Content.assemble(head, todo)
 
@@ -176,6 +184,22 @@ class SetupScreen(KingScreen):
             self.live.tell(str(error), "error")
         await self.live.renew()
         await self._ask()
+
+
+def _has_key(service: Service) -> bool:
+    """Whether a key of this screen does what is to be done next."""
+    if service.name == "telegram":
+        return "kingtui login" in service.todo
+    return service.name in _KEYS and service.state is not Connection.CONNECTED
+
+
+def _fitting(rows: Mapping[str, Sequence[Text]], yielding: int, room: int) -> Mapping[str, Sequence[Text]]:
+    """The rows with the column that yields cut so that all columns have room in ``room`` cells."""
+    others = [[cell.cell_len for place, cell in enumerate(row) if place != yielding] for row in rows.values()]
+    widest = sum(max(lengths) for lengths in zip(*others, strict=True))
+    for row in rows.values():
+        row[yielding].truncate(max(room - widest - PADDING * len(row), LEAST), overflow="ellipsis")
+    return rows
 
 
 def _of_setting(setting: Setting) -> Content:

@@ -14,7 +14,7 @@ from textual.style import Style
 from textual.widgets import Static
 
 _GAP = "  "
-_ALWAYS = ("help", "quit")
+_ALWAYS = ("help", "quit", "detach")
 _COMMON = ("go", "trigger", "pause", "resume", "find", "why", "palette")
 """Keys of everywhere by what they are worth where room is short."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from textual.app import ComposeResult
@@ -10,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kingtui.models import Attachment, Status
+from kingtui.models import Attachment, SourceView, Status
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
 from kingtui.widgets.words import HEALTH_MARKS, ago, counted, plain, until
@@ -36,7 +37,9 @@ class Masthead(Widget):
             yield Line(id="api")
             yield Line(id="clock")
         yield Line(id="source")
-        yield Line(id="reason")
+        with Horizontal(classes="row", id="why"):
+            yield Line(id="reason")
+            yield Line(id="more")
 
     def on_mount(self) -> None:
         self._live.status_changed.subscribe(self, lambda _: self.show())
@@ -71,7 +74,7 @@ class Masthead(Widget):
         self.query_one("#name", Line).show(self._title(status))
         self.query_one("#source", Line).show(self._source(status))
         self.query_one("#api", Line).show(_api(status, self._live.attachment))
-        self.query_one("#reason", Line).show(self._reason(status))
+        self._show_reasons(self._reasons(status))
         self._set_pace(status, now)
         self.set_class(status.demo, "-demo")
         self.set_class(status.paused, "-paused")
@@ -102,34 +105,41 @@ class Masthead(Widget):
     def _source(self, status: Status) -> Content:
         now = self._live.now()
         today = f"{status.pictures_today:,} today of {counted(status.pictures_total, 'picture')}"
-        return Content("  ").join([*_sources(status, now), Content.styled(today, "$foreground-muted")])
+        return Content("  ").join([*_sources(status.sources, now), Content.styled(today, "$foreground-muted")])
 
     def _reasons(self, status: Status) -> list[str]:
         if self._lost is not None:
             return [self._lost.lost or ""]
         return [self._live.trouble] if self._live.trouble is not None else list(status.health.reasons)
 
-    def _reason(self, status: Status) -> Content:
-        reasons = self._reasons(status)
-        if not reasons:
-            return Content("")
-        more = f"  ({len(reasons) - 1} more: press w)" if len(reasons) > 1 else ""
-        return Content.assemble((f"▲ {plain(reasons[0])}", "$text-warning"), (more, "$foreground-muted"))
+    def _show_reasons(self, reasons: list[str]) -> None:
+        """The first reason, cut where there is no room, and how many more there are, never cut."""
+        first = f"▲ {plain(reasons[0])}" if reasons else ""
+        more = f"{len(reasons) - 1} more: press w" if len(reasons) > 1 else ""
+        self.query_one("#reason", Line).show(Content.styled(first, "$text-warning"))
+        self.query_one("#more", Line).show(Content.styled(more, "$foreground-muted"))
 
 
-def _sources(status: Status, now: datetime) -> list[Content]:
-    """Each source with the time of its last picture; the downloads folder only where it matters."""
-    pulled = [source for source in status.sources if source.name != "drop"]
-    dropped = [source for source in status.sources if source.name == "drop" and (source.last_picture_at or not pulled)]
-    parts = []
-    for source in [*pulled, *dropped]:
-        came = ago(source.last_picture_at, now) if source.last_picture_at else "no picture yet"
-        note = f", {plain(source.note)}" if source.note else ""
-        if source.state is not None and source.state.next_try is not None:
-            note += f", next try {until(source.state.next_try, now)}"
-        name = "Downloads" if source.name == "drop" else plain(source.name).capitalize()
-        parts.append(Content.assemble((f"{name}:", "bold"), f" {came}{note}"))
-    return parts
+def _sources(sources: Sequence[SourceView], now: datetime) -> list[Content]:
+    """Each source with the time of its last picture; the downloads folder only where it matters.
+
+    What has a note comes first, and the note before the time: the end of the line may be cut.
+    """
+    pulled = [source for source in sources if source.name != "drop"]
+    dropped = [source for source in sources if source.name == "drop" and (source.last_picture_at or not pulled)]
+    return [_source(source, now) for source in sorted([*pulled, *dropped], key=lambda source: not source.note)]
+
+
+def _source(source: SourceView, now: datetime) -> Content:
+    name = "Downloads" if source.name == "drop" else plain(source.name).capitalize()
+    came = ago(source.last_picture_at, now) if source.last_picture_at else "no picture yet"
+    again = source.state.next_try if source.state is not None else None
+    soon = f", next try {until(again, now)}" if again is not None else ""
+    if not source.note:
+        return Content.assemble((f"{name}:", "bold"), f" {came}{soon}")
+    last = f"last picture {came}" if source.last_picture_at else came
+    note = (f" ▲ {plain(source.note)}{soon}", "$text-warning")
+    return Content.assemble((f"{name}:", "bold"), note, f", {last}")
 
 
 def _api(status: Status, attachment: Attachment | None) -> Content:

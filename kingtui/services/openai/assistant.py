@@ -31,7 +31,7 @@ _TODO: dict[Trouble, str] = {
     "rate": "",
     "quota": "Add credit to the account, or set the key of another, and start anew; else it goes on tomorrow",
     "setup": "Correct OPENAI_API_KEY, OPENAI_MODEL or OPENAI_BASE_URL, and start anew",
-    "down": "Nothing: it is asked again by itself",
+    "down": "Nothing to do: it is asked again by itself",
 }
 Tell = Callable[[str, Literal["information", "warning", "error"]], None]
 

@@ -105,7 +105,7 @@ class LivePrices:
         last = max(self._quotes.values(), key=lambda found: found[1].at, default=None)
         told = "none asked for yet" if last is None else f"last from {last[0]} at {last[1].at:%H:%M:%S} UTC"
         if len(resting) == len(self._venues):
-            todo = "Nothing: each is tried again by itself; until then the newest chart's price counts"
+            todo = "Nothing to do: each is tried again by itself; until then the newest chart's price counts"
             return Service("prices", "Live prices", Connection.PROBLEM, "; ".join(resting), todo)
         return Service("prices", "Live prices", Connection.CONNECTED, "; ".join([told, *resting]))
 
