@@ -57,6 +57,11 @@ class Lane:
     free: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
+    def is_taken(self) -> bool:
+        """A run of it waits or is at work."""
+        return self.busy or self.pending is not None
+
+    @property
     def status(self) -> StepStatus:
         """SPEC's status of the step."""
         if self.run is not None:
@@ -190,7 +195,7 @@ class Orchestrator:
         """Whether the step before ``run`` is at work, or will be in a moment, so that there may soon be more to do."""
         if before is None or run is None:
             return False
-        if before.busy or before.pending is not None:
+        if before.is_taken:
             return True
         comes = not self.paused and before.held_at is None and before.not_before is None
         return comes and run.trigger != MANUAL and (await before.step.backlog()).due > 0

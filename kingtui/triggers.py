@@ -158,12 +158,14 @@ class Triggers:
     async def _facts(self) -> Facts:
         now, settings = self._tools.clock.now(), self._tools.settings
         asked = self._orchestrator.lanes
+        were_busy = {number for number, lane in asked.items() if lane.is_taken}
         waiting = await backlogs((lane.step for lane in asked.values()), self._tools.database, now)
         lanes = {}
         for number, lane in asked.items():
             lanes[number] = LaneFacts(
                 waiting[number],
-                busy=lane.busy or lane.pending is not None,
+                # A run that ended while the store was asked has done what waited then; its end asks anew.
+                busy=lane.is_taken or number in were_busy,
                 ended_at=lane.last.finished_at if lane.last else None,
                 held_at=lane.held_at,
                 not_before=lane.not_before,

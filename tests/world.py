@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from kingtui.charts.painter import RatioChart, RatioRow, paint
 from kingtui.commands.headless import task_spawner
 from kingtui.runtime import Runtime
+from kingtui.services import Offer
 from kingtui.settings import Settings
 
 SYMBOLS = ("BTC", "ETH", "SOL", "XRP", "DOGE", "ADA", "LINK", "1000PEPE", "AVAX", "LTC", "BNB", "TRX", "SUI", "ENA")
@@ -69,6 +70,29 @@ async def at_rest(runtime: Runtime, seconds: float = 120.0) -> None:
         return not any(step.current_run or step.backlog.due for step in status.steps)
 
     await until(rests, "rest", seconds)
+
+
+class SlowSource:
+    """A source with one picture, which is delivered when ``release`` is set: step 1 is at work until then."""
+
+    name = "slow"
+    label = "a slow source"
+
+    def __init__(self) -> None:
+        self.release = asyncio.Event()
+        self.fetching = asyncio.Event()
+
+    async def offers(self, cursor: Any) -> Sequence[Offer]:
+        return [] if cursor else [Offer("only", "only.jpg", cursor="done")]
+
+    async def fetch(self, offer: Offer) -> bytes:
+        self.fetching.set()
+        await self.release.wait()
+        return ratio_picture(1)
+
+    async def hints(self) -> AsyncIterator[None]:
+        await asyncio.Event().wait()
+        yield
 
 
 class FakeClock:

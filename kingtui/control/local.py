@@ -9,6 +9,7 @@ from kingtui import __version__
 from kingtui.control.answers import StoreAnswers
 from kingtui.control.imports import Imports
 from kingtui.control.picture_changes import PictureChanges
+from kingtui.control.picture_reader import PictureReader
 from kingtui.control.setup_answers import SetupAnswers
 from kingtui.control.sign_in_answers import SignInAnswers
 from kingtui.events import EventBus, Subscription
@@ -37,7 +38,7 @@ from kingtui.store import images, runs
 from kingtui.triggers import Triggers
 
 
-class LocalControl(Imports, PictureChanges, SetupAnswers, SignInAnswers, StoreAnswers):
+class LocalControl(Imports, PictureChanges, PictureReader, SetupAnswers, SignInAnswers, StoreAnswers):
     """Answers from the store and the lanes; every change goes through the orchestrator."""
 
     def __init__(
@@ -45,6 +46,7 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, SignInAnswers, StoreAn
         sources: Sequence[Source], logs: Logs, api: Callable[[], tuple[str | None, str | None]],
         switch_api: Callable[[bool], Awaitable[None]], outgoing: Outgoing, sign_in: SigningIn | None = None,
     ) -> None:  # fmt: skip
+        PictureReader.__init__(self)
         StoreAnswers.__init__(self, tools.home, tools.database, tools.clock)
         outside = [service for service in (tools.assistant, tools.prices) if service is not None]
         SetupAnswers.__init__(self, tools.home, tools.settings, sources, api, switch_api, outgoing, outside)
@@ -109,7 +111,7 @@ class LocalControl(Imports, PictureChanges, SetupAnswers, SignInAnswers, StoreAn
         )
 
     def _why_it_waits(self, lane: Lane, due: int) -> str:
-        if lane.busy or lane.pending is not None:
+        if lane.is_taken:
             return ""
         if lane.held_at is not None:
             return "cancelled: waits for a new item or a manual trigger"

@@ -1,12 +1,13 @@
 """Step 1: the inbox and the demo."""
 
+import asyncio
 import time
 
 import pytest
 
 from kingtui.models import RunStatus, Stage
 from tests.engine.test_pipeline import stages
-from tests.world import FakeClock, ratio_picture, running, until
+from tests.world import FakeClock, SlowSource, at_rest, ratio_picture, running, until
 
 
 async def test_the_inbox_is_copied_never_changed_and_remembered(tmp_path):
@@ -32,6 +33,33 @@ async def test_the_inbox_is_copied_never_changed_and_remembered(tmp_path):
 async def _step_1_ran(runtime) -> bool:
     step = (await runtime.control.status()).steps[0]
     return step.last_run is not None and step.current_run is None and not step.backlog.due
+
+
+async def test_a_run_that_ends_while_the_store_is_asked_is_not_followed_by_an_empty_one(tmp_path):
+    source = SlowSource()
+    async with running(tmp_path, sources=[source]) as runtime:
+        await source.fetching.wait()
+        last = runtime._orchestrator.lanes[6].step
+        backlog, asked, go_on = last.backlog, asyncio.Event(), asyncio.Event()
+
+        async def slow_backlog():
+            found = await backlog()
+            asked.set()
+            await go_on.wait()
+            return found
+
+        async def step_1_ended():
+            return (await runtime.control.history(step=1))[0]
+
+        last.backlog = slow_backlog
+        runtime._triggers.wake()
+        await asked.wait()
+        source.release.set()
+        await until(step_1_ended, "the end of the run")
+        go_on.set()
+        await until(lambda: stages(runtime, 1), "the picture")
+        await at_rest(runtime)
+        assert [run.done for run in await step_1_ended()] == [1]
 
 
 @pytest.mark.slow

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,9 +15,8 @@ from textual.widget import Widget
 from kingtui.app import KingApp
 from kingtui.models import Run
 from kingtui.runtime import Runtime
-from kingtui.services import Offer
 from kingtui.settings import Settings
-from tests.world import ratio_picture, until
+from tests.world import until
 
 WIDE, NARROW = (120, 40), (80, 24)
 Shown = TypeVar("Shown", bound=Screen[Any])
@@ -77,26 +75,3 @@ async def dashboard(
             if not app._exit:
                 app.leave()
                 await until(lambda: app._exit, "the app to leave")
-
-
-class SlowSource:
-    """A source with one picture, which is delivered when ``release`` is set: step 1 is at work until then."""
-
-    name = "slow"
-    label = "a slow source"
-
-    def __init__(self) -> None:
-        self.release = asyncio.Event()
-        self.fetching = asyncio.Event()
-
-    async def offers(self, cursor: Any) -> Sequence[Offer]:
-        return [] if cursor else [Offer("only", "only.jpg", cursor="done")]
-
-    async def fetch(self, offer: Offer) -> bytes:
-        self.fetching.set()
-        await self.release.wait()
-        return ratio_picture(1)
-
-    async def hints(self) -> AsyncIterator[None]:
-        await asyncio.Event().wait()
-        yield

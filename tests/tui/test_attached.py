@@ -26,8 +26,8 @@ from kingtui.screens.reports import ReportsScreen
 from kingtui.screens.setup import SetupScreen
 from kingtui.screens.symbols import SymbolsScreen
 from kingtui.widgets.line import Line
-from tests.tui.dashboard import WIDE, Dashboard, SlowSource
-from tests.world import at_rest, ratio_chart, ratio_picture, running, until
+from tests.tui.dashboard import WIDE, Dashboard
+from tests.world import SlowSource, at_rest, ratio_chart, ratio_picture, running, until
 
 ROW = ratio_chart(3, rows=8, short_term=True).rows[0]
 
@@ -140,7 +140,9 @@ async def test_quitting_asks_nothing_and_leaves_it_running(tmp_path: Path) -> No
             await second.notices("Step 2 asked")
         source.release.set()
         await at_rest(runtime)
-        assert [run.status.value for run in (await runtime.control.history(step=1))[0]] == ["success"]
+        ended, _ = await runtime.control.history(step=1)
+        assert ended[0].done == 1
+        assert {run.status.value for run in ended} == {"success"}
 
 
 async def test_stopping_the_api_from_afar_is_asked_about_and_said(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from kingtui.screens.history import HistoryScreen
 from kingtui.screens.run import RunScreen
 from kingtui.widgets.keyed_table import KeyedTable
 from kingtui.widgets.line import Line
-from tests.tui.dashboard import SlowSource, dashboard
-from tests.world import until
+from tests.tui.dashboard import dashboard
+from tests.world import SlowSource, until
 
 
 async def test_a_run_at_work_is_ended_from_the_history_and_asked_again(tmp_path: Path) -> None:

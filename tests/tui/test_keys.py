@@ -17,8 +17,8 @@ from kingtui.screens.home import HomeScreen
 from kingtui.settings import Settings, keymap_of
 from kingtui.widgets.key_bar import KeyBar
 from kingtui.widgets.keyed_table import KeyedTable
-from tests.tui.dashboard import NARROW, SlowSource, dashboard
-from tests.world import until
+from tests.tui.dashboard import NARROW, dashboard
+from tests.world import SlowSource, until
 
 
 def test_every_binding_has_an_id_and_a_tooltip() -> None:

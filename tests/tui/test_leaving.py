@@ -7,8 +7,8 @@ from pathlib import Path
 from kingtui.models import RunStatus
 from kingtui.screens.dialogs import Leave
 from kingtui.screens.home import HomeScreen
-from tests.tui.dashboard import Dashboard, SlowSource, dashboard
-from tests.world import until
+from tests.tui.dashboard import Dashboard, dashboard
+from tests.world import SlowSource, until
 
 
 async def stopped(seen: Dashboard) -> None:

@@ -15,8 +15,8 @@ from kingtui.widgets.line import Line
 from kingtui.widgets.log_view import LogView
 from kingtui.widgets.masthead import Masthead
 from kingtui.widgets.steps import StepRow
-from tests.tui.dashboard import NARROW, WIDE, SlowSource, dashboard
-from tests.world import until
+from tests.tui.dashboard import NARROW, WIDE, dashboard
+from tests.world import SlowSource, until
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
@@ -49,7 +49,8 @@ async def test_a_running_step_is_a_worker_of_the_app(tmp_path: Path) -> None:
         await until(lambda: "▶ working" in seen.one("#name", Line).text, "the health word")
         source.release.set()
         await until(lambda: all(worker.name != "step 1" for worker in seen.app.workers), "the end of the run")
-        await until(lambda: "1 done" in row.text, "the result on the board")
+        await until(lambda: "✓ completed" in row.text, "the result on the board")
+        assert (await seen.history(step=1))[0].done == 1
 
 
 async def test_a_second_request_joins_the_one_that_waits(tmp_path: Path) -> None:
