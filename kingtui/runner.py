@@ -29,6 +29,7 @@ JOBS: Mapping[str, str] = {
     "read": "kingtui.charts.jobs:read",
     "overlay": "kingtui.charts.jobs:overlay",
     "explain": "kingtui.charts.jobs:explain",
+    "marks": "kingtui.charts.jobs:marks",
     "preview": "kingtui.charts.preview:preview",
     "paint": "kingtui.charts.jobs:paint",
     "figure": "kingtui.reports.figure:draw",

@@ -23,10 +23,10 @@ from kingtui.models import NotFound
 FILES = (
     "actions.js", "api.js", "app.js", "before-paint.js", "dialogs.js", "dom.js", "feed.js", "frame.css", "header.js",
     "history.js", "home.js", "icon-180.png", "icon-192.png", "icon-512.png", "icon-maskable-512.png", "icon.svg",
-    "index.html", "keys.js", "live.js", "loader.js", "manifest.webmanifest", "markdown.js", "paged.js", "parts.css",
-    "picture.js", "pictures.js", "plot.js", "reports.js", "service-worker.js", "sparkline.js", "steps.js", "store.js",
-    "symbol_card.js", "symbol_list.js", "symbols.js", "theme.js", "token.js", "tokens.css", "upload.js", "views.css",
-    "words.js",
+    "index.html", "keys.js", "live.js", "loader.js", "manifest.webmanifest", "markdown.js", "marks.js", "paged.js",
+    "parts.css", "picture.js", "pictures.js", "plot.js", "reports.js", "service-worker.js", "sparkline.js", "steps.js",
+    "store.js", "symbol_card.js", "symbol_list.js", "symbols.js", "theme.js", "token.js", "tokens.css", "upload.js",
+    "views.css", "words.js",
 )  # fmt: skip
 """What may be asked for; a name that is not here is not looked for."""
 _TYPES = {

@@ -85,6 +85,13 @@ def router(desk: Desk) -> APIRouter:
         response.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{name}"
         return response
 
+    @routes.get(
+        "/images/{image_id}/marks", summary="What is found on the picture, and where",
+        **answers(schemas.PictureMarks, 404),
+    )  # fmt: skip
+    async def marks(request: Request, image_id: Id) -> Response:
+        return Answer.of(dump(await control.picture_marks(image_id))).to(request)
+
     @routes.post(
         "/images/{image_id}/retry", summary="Try a quarantined picture again", **answers(schemas.Again, 404, 409)
     )

@@ -6,12 +6,12 @@ from typing import Any, Literal, TypeAlias
 
 from typing_extensions import TypedDict
 
-from kingtui.models import Image, PictureView, SymbolHistory
+from kingtui.models import Image, PictureMarks, PictureView, SymbolHistory
 
 __all__ = [
-    "Added", "Again", "Cancelled", "Health", "History", "Images", "Levels", "Paused", "PictureView", "Problem", "Ready",
-    "Record", "Records", "Report", "Reports", "Restarted", "Run", "RunLog", "Status", "SymbolHistory", "Symbols",
-    "Triggered",
+    "Added", "Again", "Cancelled", "Health", "History", "Images", "Levels", "Paused", "PictureMarks", "PictureView",
+    "Problem", "Ready", "Record", "Records", "Report", "Reports", "Restarted", "Run", "RunLog", "Status",
+    "SymbolHistory", "Symbols", "Triggered",
 ]  # fmt: skip
 
 Moment: TypeAlias = str

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from kingtui import charts
-from kingtui.charts.reading import Kind, dump
+from kingtui.charts.reading import READER, Kind, dump
 
 
 def identify(data: bytes) -> bytes:
@@ -55,6 +55,27 @@ def explain(data: bytes) -> bytes:
 
     reading, picture = draw(data)
     return dump(reading) + b"\n" + picture
+
+
+def marks(data: bytes) -> bytes:
+    """Everything that the reader finds on the picture, and where: JSON of the picture's ``width`` and ``height``,
+    ``reader``, and ``marks``, each with about, form, places (in pixels), text, verified and reason."""
+    from kingtui.charts.locate import open_picture
+    from kingtui.charts.sketch import Sketch, verdict
+
+    sketch = Sketch()
+    reading = charts.read(data, sketch)
+    size = open_picture(data).size
+    found = []
+    for mark in sketch.marks:
+        said = verdict(mark, reading)
+        places = [[round(x, 1), round(y, 1)] for x, y in mark.places]
+        found.append({
+            "about": mark.about, "form": mark.form, "places": places, "text": mark.text, "verified": said.sure,
+            "reason": said.reason,
+        })  # fmt: skip
+    facts = {"width": size[0], "height": size[1], "reader": READER, "marks": found}
+    return json.dumps(facts, allow_nan=False).encode()
 
 
 def paint(data: bytes, scale: float = 1.0, format: str = "JPEG", quality: int = 87) -> bytes:  # noqa: A002

@@ -177,6 +177,10 @@ class AsyncClient:
         """The picture itself; NotFound."""
         return await self._ask(calls.image_file(image_id))
 
+    async def image_marks(self, image_id: int) -> dict[str, Any]:
+        """Everything that the reader finds on a picture, and where; NotFound."""
+        return await self._ask(calls.image_marks(image_id))
+
     async def add_image(self, name: str, content: bytes) -> str:
         """Put a picture into downloads; its path in the home. WrongUse where it is none."""
         return await self._ask(calls.add_image(name, content))

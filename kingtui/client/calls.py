@@ -221,6 +221,10 @@ def image_file(image_id: int) -> Call[bytes]:
     return Call("GET", f"/images/{image_id}/file", options={"headers": {"Accept": "*/*"}}, read=_bytes)
 
 
+def image_marks(image_id: int) -> Call[dict[str, Any]]:
+    return Call("GET", f"/images/{image_id}/marks")
+
+
 def add_image(name: str, content: bytes) -> Call[str]:
     return Call("POST", "/images", options={"files": {"file": (name, content)}}, read=_inner("path"))
 

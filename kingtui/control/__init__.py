@@ -10,6 +10,7 @@ from kingtui.events import Subscription
 from kingtui.models import (
     Image,
     LogEntry,
+    PictureMarks,
     PictureView,
     Pushed,
     Report,
@@ -109,6 +110,10 @@ class Control(Protocol):
 
     async def picture(self, image_id: int) -> PictureView:
         """Everything about one picture; NotFound."""
+        ...
+
+    async def picture_marks(self, image_id: int) -> PictureMarks:
+        """What the reader finds on the picture and where, read anew; NotFound where it is gone or is none."""
         ...
 
     async def preview(self, image_id: int, *, width: int, height: int) -> bytes:

@@ -27,8 +27,8 @@ T = TypeVar("T")
 
 READING = frozenset({
     "status", "history", "run", "run_log", "symbols", "symbol_page", "symbol_history", "data", "report", "reports",
-    "report_days", "report_text", "report_figure", "images", "image_counts", "picture", "picture_data", "preview",
-    "logs", "settings", "services", "choices",
+    "report_days", "report_text", "report_figure", "images", "image_counts", "picture", "picture_data", "picture_marks",
+    "preview", "logs", "settings", "services", "choices",
 })  # fmt: skip
 TRIGGERING = frozenset({
     "trigger", "cancel", "pause", "resume", "add_picture", "retry", "reread", "choose", "push_mirror",

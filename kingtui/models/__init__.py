@@ -3,7 +3,7 @@
 from kingtui.charts.reading import SLOTS, Kind, Slot
 from kingtui.models.access import Scope, Token, with_lesser
 from kingtui.models.basics import Conflict, KingError, NotFound, WrongUse, dollars, iso, symbol_of
-from kingtui.models.pictures import Attempt, Image, PictureView, ReadValue, Receipt, Stage
+from kingtui.models.pictures import Attempt, Image, PictureMark, PictureMarks, PictureView, ReadValue, Receipt, Stage
 from kingtui.models.records import ClusterLevel, Evidence, Horizon, Report, SymbolRecord, Value, WinRate
 from kingtui.models.runs import (
     MANUAL,
@@ -58,6 +58,8 @@ __all__ = [
     "Link",
     "LogEntry",
     "NotFound",
+    "PictureMark",
+    "PictureMarks",
     "PictureView",
     "Point",
     "Progress",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from kingtui.charts.reading import Kind
 
@@ -90,6 +90,37 @@ class Attempt:
     at: datetime
     stage: Stage
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMark:
+    """One thing that the reader found on a picture."""
+
+    about: str
+    """The part of the reading that it belongs to, by its JSON's path (``rows.3``), or another word for what only leads
+    to values (``price axis``)."""
+    form: Literal["box", "line", "circle"]
+    places: tuple[tuple[float, float], ...]
+    """X and y in pixels of the picture, from its top left corner: the corners of a box or of a circle's box, top left
+    and bottom right, or the points of a line."""
+    text: str
+    """What was read there."""
+    verified: bool | None
+    """None: it is no value, values were measured on it."""
+    reason: str
+    """Why it is not verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMarks:
+    """Everything that the reader finds on a picture, and where; no marks where it is none of the charts."""
+
+    width: int
+    height: int
+    """Of the picture, in pixels."""
+    reader: str
+    """Version of the reader."""
+    marks: tuple[PictureMark, ...]
 
 
 @dataclass(frozen=True, slots=True)

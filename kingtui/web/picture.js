@@ -1,7 +1,8 @@
 /** One picture beside what was read from it: each value verified, or with the reason why not. */
 
-import { ask } from "./api.js";
+import { ApiError, ask, get } from "./api.js";
 import { h } from "./dom.js";
+import { markParts } from "./marks.js";
 import { KINDS, STAGE_MARKS, ago, counted, mark, stamp, until } from "./words.js";
 
 /** @type {Record<string, string>} */
@@ -84,10 +85,35 @@ export async function drawPicture(into, view, signal) {
     const large = into.parentElement?.classList.toggle("large");
     larger.setAttribute("aria-pressed", String(large));
   });
-  return into.replaceChildren(
-    h("div", { class: "frame", tabindex: 0, role: "group", "aria-label": "Picture" }, canvas),
-    larger,
-  );
+  const sheet = h("div", { class: "sheet" }, canvas);
+  const frame = h("div", { class: "frame", tabindex: 0, role: "group", "aria-label": "Picture" }, sheet);
+  const buttons = h("p", { class: "buttons" }, larger);
+  into.replaceChildren(frame, buttons);
+  if (view.reading) await drawMarks(into, sheet, buttons, view, signal);
+}
+
+/**
+ * Lay what was found over the picture, with a button that takes it away and brings it back.
+ * @param {HTMLElement} into @param {HTMLElement} sheet @param {HTMLElement} buttons @param {any} view
+ * @param {AbortSignal} signal
+ */
+async function drawMarks(into, sheet, buttons, view, signal) {
+  const button = h("button", { type: "button", "aria-pressed": "true", class: "marks-shown" }, "What was found");
+  try {
+    const { layer, told } = markParts(await get(`/images/${view.id}/marks`, { signal }));
+    button.addEventListener("click", () => {
+      const shown = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(shown));
+      into.classList.toggle("bare", !shown);
+    });
+    sheet.append(layer);
+    buttons.append(button);
+    into.append(told);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof ApiError)) throw error;
+    into.append(h("p", { class: "muted" }, `What was found on it cannot be drawn: ${error.message}`));
+  }
 }
 
 /** @param {any} view @param {number} now */

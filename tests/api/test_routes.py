@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import re
 
 import httpx
 import pytest
+from PIL import Image
 
 from kingtui.api.documents import report_page
 from kingtui.api.errors import CODES
@@ -175,6 +177,34 @@ async def test_a_picture_with_its_reading_and_file(world):
     assert file.headers["content-type"] == "image/jpeg"
     assert file.headers["x-content-type-options"] == "nosniff"
     assert file.headers["content-disposition"] == "inline; filename*=UTF-8''ratio.jpg"
+    shown = (await world.http.get(f"/images/{ratio['id']}/marks")).json()
+    with Image.open(io.BytesIO(file.content)) as picture:
+        assert (shown["width"], shown["height"]) == picture.size
+    for k, row in enumerate(view["reading"]["rows"]):
+        marks = [mark for mark in shown["marks"] if mark["about"] == f"rows.{k}"]
+        assert row["symbol"] in {mark["text"] for mark in marks}
+        assert {mark["verified"] for mark in marks} == {row["verified"]}
+        assert all(0 <= x <= shown["width"] and 0 <= y <= shown["height"] for mark in marks for x, y in mark["places"])
+
+
+async def test_a_picture_of_no_chart_has_no_marks(world):
+    (world.home / "downloads" / "sky.png").write_bytes(picture_of_nothing())
+    await until(lambda: _unknown(world.http, "sky.png"), "the picture to be unknown")
+    image = await _unknown(world.http, "sky.png")
+    shown = (await world.http.get(f"/images/{image['id']}/marks")).json()
+    assert (shown["width"], shown["height"], shown["marks"]) == (64, 48, [])
+    assert (await world.http.get("/images/999999/marks")).status_code == 404
+
+
+def picture_of_nothing():
+    stream = io.BytesIO()
+    Image.new("RGB", (64, 48), "skyblue").save(stream, "PNG")
+    return stream.getvalue()
+
+
+async def _unknown(http, name):
+    images = (await http.get("/images?stage=unknown")).json()["images"]
+    return next((image for image in images if image["name"] == name), None)
 
 
 async def test_a_run_and_its_log(world):

@@ -22,6 +22,7 @@ ASKED = {
     f"/data?symbols={MAPPED},NOTTHERE": schemas.Records, "/symbols": schemas.Symbols,
     f"/symbols/{MAPPED}/levels": schemas.Levels, f"/symbols/{MAPPED}/history": schemas.SymbolHistory,
     "/images": schemas.Images, "/images/1": schemas.PictureView, "/images/2": schemas.PictureView,
+    "/images/1/marks": schemas.PictureMarks,
     "/history": schemas.History, "/runs/1": schemas.Run, f"/reports/{MAPPED}": schemas.Report,
     "/reports": schemas.Reports, "/nothing": schemas.Problem, "/data/NOTTHERE": schemas.Problem,
 }  # fmt: skip

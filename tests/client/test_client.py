@@ -82,6 +82,7 @@ async def test_pictures(king: AsyncClient, runtime: Runtime) -> None:
     (image,) = (await king.images(stage="extracted", limit=10))["images"]
     assert (await king.image(image["id"]))["image"]["id"] == image["id"]
     assert await king.image_file(image["id"]) == ratio_picture(1, rows=8, short_term=True)
+    assert {mark["about"] for mark in (await king.image_marks(image["id"]))["marks"]} >= {"rows.0", "rows.7"}
     path = await king.add_image("again.jpg", ratio_picture(1, rows=8, short_term=True))
     assert path == "downloads/again.jpg"
     await until(lambda: _duplicates(king), "the duplicate")

@@ -67,6 +67,7 @@ async def remote(runtime: Runtime) -> AsyncIterator[RemoteControl]:
         ("image_counts", {}),
         ("picture", {"image_id": 1}),
         ("preview", {"image_id": 1, "width": 64, "height": 32}),
+        ("picture_marks", {"image_id": 1}),
         ("settings", {}),
         ("services", {}),
         ("choices", {}),

@@ -152,6 +152,19 @@ def test_a_picture_stands_beside_what_was_read(page: Page, kingtui: Running) -> 
     expect(card.locator(".values tbody tr:not(:has(.group))")).to_have_count(len(view["values"]))
     marked = [value["verified"] for value in view["values"] if value["verified"] is not None]
     expect(card.locator("h3").first).to_contain_text(f"{sum(marked)} of {len(marked)} values verified")
+    marks = card.locator(".marks")
+    expect(marks.locator(".sure").first).to_be_visible()
+    shown = kingtui.process.get(f"/images/{view['image']['id']}/marks")["marks"]
+    expect(marks.locator("> *")).to_have_count(len(shown))
+    expect(marks.locator(".unsure")).to_have_count(sum(mark["verified"] is False for mark in shown))
+    canvas, layer = card.locator("canvas").bounding_box(), marks.bounding_box()
+    assert canvas and layer  # noqa: PT018
+    assert all(abs(canvas[side] - layer[side]) <= 1 for side in ("x", "y", "width", "height"))
+    price = next(mark for mark in shown if mark["about"] == "current_price" and mark["form"] == "box")
+    marks.locator("rect").nth([mark for mark in shown if mark["form"] == "box"].index(price)).hover()
+    expect(card.locator(".mark-told")).to_contain_text(f"current_price: {price['text']}")
+    card.get_by_role("button", name="What was found").click()
+    expect(marks).to_be_hidden()
     card.get_by_role("button", name="Read again").click()
     expect(page.locator("#notices")).to_contain_text("Picture is read again")
     kingtui.settled()
