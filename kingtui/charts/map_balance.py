@@ -34,6 +34,12 @@ _LEAST_ERROR, _LOOSE_ERROR, END_ERROR = 0.45, 1.0, 1.2
 """Pixels of the curve by which a distance may be wrong: that of a stretch with many level cells or few, at the end."""
 _SPREAD = 1.5
 """Times the median deviation of a stretch's cells from their median: the error of that."""
+_DRIFT = 2.0
+"""Pixels of that error from which a stretch has no one distance."""
+_NEAR = 6
+"""Level cells at an end of such a stretch that tell the distance there."""
+_BESIDE = 3
+"""Cells to each side of a bar over which that distance may change by it."""
 _STEEP = 20.0
 """Pixels, at the most, of the curve's last rise that may be lost where it ends."""
 _JUMP = 2.0
@@ -171,19 +177,48 @@ class _Side:
         spans = self._spans()
         starts = [first for first, _ in spans[1:]]
         for (first, last), after in zip(spans, [*starts, len(lack)], strict=False):
-            exact = lack[last + 1 : after][self.level[last + 1 : after]]
+            cells = last + 1 + np.flatnonzero(self.level[last + 1 : after])
+            exact = lack[cells]
             if len(exact) >= _FEW:
-                beyond = float(np.median(exact))
-                spread = _SPREAD * float(np.median(np.abs(exact - beyond)))
-                beyond_error = max((_LEAST_ERROR if len(exact) >= _SOME else _LOOSE_ERROR) * self.pixel, spread)
+                beyond, away, beyond_error = self._distances(exact)
             else:
                 beyond, beyond_error = far.total - seen, far.error
+                away = beyond
             total = float(self.totals[first : last + 1].sum()) + beyond - level
             found.append(self._fill(first, last, total, error + beyond_error))
-            level, error = beyond, beyond_error
+            if away != beyond:
+                found.append(self._unseen(cells, exact, away - beyond, beyond_error))
+            level, error = away, beyond_error
         if not spans or spans[-1][1] < len(lack) - 1:  # beyond the last gap all bars are sure
             end = End(seen + level, error)
         return found, end
+
+    def _distances(self, exact: Floats) -> tuple[float, float, float]:
+        """How far the curve is from the bars where a stretch begins and where it ends, and the error of both.
+
+        They are one distance, unless it drifts: there the curve rises by bars too low to be seen, which are in no gap.
+        """
+        middle = float(np.median(exact))
+        spread = _SPREAD * float(np.median(np.abs(exact - middle)))
+        least = (_LEAST_ERROR if len(exact) >= _SOME else _LOOSE_ERROR) * self.pixel
+        if spread <= _DRIFT * self.pixel:
+            return middle, middle, max(least, spread)
+        near, away = exact[:_NEAR], exact[-_NEAR:]
+        ends = float(np.median(near)), float(np.median(away))
+        spread = _SPREAD * max(
+            float(np.median(np.abs(part - end))) for part, end in zip((near, away), ends, strict=True)
+        )
+        return *ends, max(_LOOSE_ERROR * self.pixel, spread)
+
+    def _unseen(self, cells: NDArray[np.intp], exact: Floats, drift: float, error: float) -> Gap:
+        """A stretch over which the distance drifts, as a gap: each bar may be as much higher, or lower, as the distance
+        changes around it."""
+        first, last = int(cells[0]), int(cells[-1])
+        stretch = np.arange(first, last + 1)
+        change = np.interp(stretch + _BESIDE, cells, exact) - np.interp(stretch - _BESIDE, cells, exact)
+        self.high[stretch] += np.clip(change, 0, None)
+        self.low[stretch] = np.clip(self.low[stretch] + np.clip(change, None, 0), 0, None)
+        return Gap(first, last, float(self.totals[stretch].sum()) + drift, error, contradicted=False, stray=abs(drift))
 
     def _spans(self) -> list[tuple[int, int]]:
         """The first and last cells of the gaps: bars that are not sure, and what is between them where that has too few

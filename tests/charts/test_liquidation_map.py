@@ -167,6 +167,22 @@ def test_the_original_is_read() -> None:
         assert list(found.exchanges) == want["exchanges"]
         assert found.to_json()["timestamp"] == want["timestamp"]
         assert {"symbol", "leverage", "exchanges", "timestamp", "current_price"} <= set(found.verified)
+        for slot in SLOTS:  # the truth of these is another program's, good to one percent
+            cluster = found.clusters[slot]
+            assert cluster is not None
+            assert cluster.price == pytest.approx(want["clusters"][slot]["price"], rel=0.01)
+
+
+def test_bars_too_low_to_be_seen_make_no_bar_of_their_sum() -> None:
+    unseen = dict.fromkeys(range(202, 490), 0.25)
+    chart = map_chart(bars={100: 140.0, 150: 30.0, 190: 90.0, **unseen, 290: 15.0, 400: 20.0})
+    found = reading(paint(chart))
+    places = {slot: cluster and cluster.price for slot, cluster in found.clusters.items()}
+    step = chart.price / 600
+    assert places["+1"] == pytest.approx(chart.price_min + 290 * step, rel=0.001)
+    assert places["+2"] == pytest.approx(chart.price_min + 400 * step, rel=0.001)
+    assert sum(bar.total for bar in found.bars if bar.price > chart.price_min + 402 * step) < 3
+    assert "cumulated.short_end" in found.reasons
 
 
 @pytest.mark.slow
