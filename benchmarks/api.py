@@ -46,11 +46,12 @@ def pin(process: psutil.Process, core: int) -> None:
                 os.sched_setaffinity(thread.id, {core})
 
 
-def load(url: str, paths: list[str], connections: int, seconds: float) -> dict[str, Any]:
-    """One run of the load in a process of its own."""
+def load(url: str, paths: list[str], connections: int, seconds: float, core: int | None = CLIENT) -> dict[str, Any]:
+    """One run of the load in a process of its own, on one ``core``; None: wherever there is room."""
     command = [sys.executable, "-m", "benchmarks.load", url, "--connections", str(connections), *paths]
     with subprocess.Popen([*command, "--seconds", str(seconds)], stdout=subprocess.PIPE) as process:
-        pin(psutil.Process(process.pid), CLIENT)
+        if core is not None:
+            pin(psutil.Process(process.pid), core)
         told = process.communicate()[0]
     found: dict[str, Any] = json.loads(told)
     return found
@@ -100,7 +101,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-async def _prepare(home: Home, symbols: int) -> list[str]:
+async def prepare(home: Home, symbols: int) -> list[str]:
+    """A home with so many symbols, as the steps would leave them; their names."""
     await asyncio.to_thread(home.create)
     database = Database(home.database)
     await database.open(datetime.now(UTC))
@@ -164,7 +166,7 @@ def main() -> None:
             measure(f"a bare {kind} route, 32 clients", server, url, ["/health"], "–", chosen)
     with TemporaryDirectory(prefix="kingtui-benchmark-") as folder:
         home = Home(Path(folder) / "home")
-        names = asyncio.run(_prepare(home, chosen.symbols))
+        names = asyncio.run(prepare(home, chosen.symbols))
         random.Random(1).shuffle(names)
         with KingtuiProcess(home.root, rate_limit=RATE) as process:
             url = process.url

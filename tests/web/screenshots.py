@@ -24,7 +24,7 @@ COLOURS = 256
 
 
 def main() -> None:
-    """The home in the dark, a symbol in the light."""
+    """The home and a picture in the dark, a symbol in the light."""
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("Chromium is not there: apt-get install chromium")
@@ -42,12 +42,15 @@ def main() -> None:
                 for name, scheme, path in (
                     ("browser", "dark", "home"),
                     ("browser-symbol", "light", f"symbols/{symbol}"),
+                    ("browser-picture", "dark", f"pictures/{_map(address)}"),
                 ):
                     context = browser.new_context(viewport=WIDE, color_scheme=scheme, service_workers="block")  # type: ignore[arg-type]
                     page = context.new_page()
                     page.goto(f"{address}/#{path}")
                     expect(page.locator("#connection")).to_have_attribute("data-state", "live")
                     page.wait_for_load_state("networkidle")
+                    if "picture" in name:
+                        expect(page.locator(".marks")).to_be_visible()
                     _save(page.screenshot(), name)
                 browser.close()
         finally:
@@ -73,6 +76,12 @@ def _mapped(address: str) -> str:
     """A symbol with clusters."""
     found = httpx.get(f"{address}/symbols", params={"sort": "below", "limit": 1}).json()["symbols"]
     return str(found[0]["Symbol"])
+
+
+def _map(address: str) -> int:
+    """A picture of a liquidation map."""
+    found = httpx.get(f"{address}/images", params={"stage": "extracted"}).json()["images"]
+    return next(int(image["id"]) for image in found if image["kind"] == "liquidation_map")
 
 
 def _save(png: bytes, name: str) -> None:
