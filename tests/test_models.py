@@ -24,7 +24,7 @@ def test_symbols_in_every_spelling(text, symbol):
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "../../etc/passwd", "%2A", "*", "A" * 21, "BTC;DROP", "ÄTH", "a" * 10_000, "/"]
+    "text", ["", " ", "../../etc/passwd", "%2A", "*", "A" * 21, "BTC;DROP", "ÄTH", "ß", "ﬁl", "a" * 10_000, "/"]
 )
 def test_what_is_no_symbol_is_refused(text):
     with pytest.raises(WrongUse, match="is not a symbol: 1 to 20 letters and digits"):

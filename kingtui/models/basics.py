@@ -42,7 +42,7 @@ def symbol_of(text: str) -> str:
 
     Raises WrongUse where nothing of the pattern ``[A-Z0-9]{1,20}`` remains.
     """
-    if len(text) <= 64:
+    if len(text) <= 64 and text.isascii():  # a letter such as ß becomes others in capitals
         symbol = _QUOTE.sub("", _SEPARATORS.sub("", text.strip().upper()) if "/../" not in text else "")
         if _SYMBOL.fullmatch(symbol) and ".." not in text:
             return symbol

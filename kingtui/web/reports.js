@@ -184,6 +184,7 @@ export class ReportsView {
       const image = /** @type {HTMLImageElement} */ (h("img", { alt: words.textContent ?? "" }));
       image.src = URL.createObjectURL(await answer.blob());
       await image.decode();
+      URL.revokeObjectURL(image.src);
       words.replaceWith(image);
     } catch (error) {
       if (signal.aborted) return;
