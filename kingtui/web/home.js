@@ -54,7 +54,7 @@ export class HomeView {
           this.newest.trouble,
           this.none,
           h("div", { class: "scroll" }, this.table),
-          h("p", { class: "legend muted" }, "win rates are liquidation-implied · ? not verified · ! stale"),
+          h("p", { class: "legend muted" }, "win rates are liquidation-implied · ? not every value is verified · ! stale"),
         ),
         h(
           "section",

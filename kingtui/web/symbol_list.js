@@ -106,7 +106,7 @@ export function fillSymbols(table, records, now, chosen = "") {
 /** @param {ReturnType<typeof rowOf>} row */
 function makeRow(row) {
   const link = h("a", { href: `#symbols/${encodeURIComponent(row.symbol)}` }, row.symbol);
-  const element = h("tr", {}, h("th", { scope: "row" }, link));
+  const element = h("tr", {}, h("th", { scope: "row" }, link, h("span", { class: "warning doubt" })));
   for (const kind of ["num", "num score", "wide", "num", "num", "num roomy", "num muted"])
     element.append(h("td", { class: kind }));
   element.addEventListener("click", (event) => {
@@ -121,10 +121,9 @@ function updateRow(element, row, now, chosen) {
   if (element.dataset.text === text) return;
   element.dataset.text = text;
   const cells = element.querySelectorAll("td");
-  const doubt = row.verified ? "" : "?";
   fill(cells[0], row.price === null ? DASH : price(row.price));
   fill(cells[1], ...scoreWords(row.score, row.long));
-  fill(cells[2], rateBar(row.long), row.long === null ? DASH : `${row.long}/${100 - row.long}${doubt}`);
+  fill(cells[2], rateBar(row.long), row.long === null ? DASH : `${row.long}/${100 - row.long}`);
   fill(cells[3], row.below === null ? DASH : percent(row.below));
   fill(cells[4], row.above === null ? DASH : percent(row.above));
   fill(cells[5], row.rsi === null ? DASH : row.rsi.toFixed(1));
@@ -134,6 +133,7 @@ function updateRow(element, row, now, chosen) {
     row.stale || now - Date.parse(row.updated) > DAY ? h("span", { class: "warning" }, " ! stale") : "",
   );
   element.classList.toggle("doubtful", !row.verified);
+  fill(element.querySelector(".doubt") ?? element, row.verified ? "" : " ?");
   set(element, "title", row.verified ? null : "not every value is verified");
   set(element.querySelector("a") ?? element, "aria-current", chosen === row.symbol ? "true" : null);
 }
