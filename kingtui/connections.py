@@ -13,7 +13,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+from websockets.typing import StatusLike
 
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
@@ -24,8 +26,53 @@ _BROKEN = (400, "Bad Request", "bad_request", "this is no HTTP request")
 _FULL = (503, "Service Unavailable", "unavailable", "there are too many connections to kingtui")
 
 
+def _answer(fault: tuple[int, str, str, str]) -> bytes:
+    """What is told of a fault."""
+    status, phrase, code, error = fault
+    body = json.dumps({"error": error, "code": code}).encode()
+    head = (
+        f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        "x-content-type-options: nosniff\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class Handshake(ServerProtocol):
+    """A WebSocket's: what is none is refused in the API's shape too."""
+
+    def reject(self, status: StatusLike, text: str) -> Response:
+        """The refusal."""
+        code = {403: "forbidden", 405: "method_not_allowed", 500: "internal"}.get(int(status), "bad_request")
+        response = super().reject(status, json.dumps({"error": text.strip(), "code": code}))
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = "application/json"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
 class Socket(WebSocketsSansIOProtocol):
     """A client's WebSocket. Its app may cut it: a client that takes nothing would not take a farewell either."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.conn = Handshake(max_size=self.config.ws_max_size, logger=self.logger)
+
+    def data_received(self, data: bytes) -> None:
+        """It has sent something: first of all the whole head of its request.
+
+        Where the library refuses that, for its length or a body, it asks for no app, and uvicorn would keep the
+        connection, without a word and without an end.
+        """
+        super().data_received(data)
+        if not self.handshake_initiated:
+            self.transport.write(b"".join(self.conn.data_to_send()) or _answer(_BROKEN))
+            self.transport.close()
+
+    async def send(self, message: Any) -> None:
+        """Send. A WebSocket that was refused with a whole answer is done: uvicorn would log that as a fault."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
 
     def handle_connect(self, event: Request) -> None:
         """A client wants a WebSocket; its app runs as soon as this has returned."""
@@ -119,13 +166,7 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Tell what was wrong with a request that is none, and close."""
-        status, phrase, code, error = self._fault
-        body = json.dumps({"error": error, "code": code}).encode()
-        head = (
-            f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
-            "x-content-type-options: nosniff\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
+        self.transport.write(_answer(self._fault))
         self.transport.close()
 
     def _watch(self) -> None:

@@ -23,6 +23,9 @@ log = logging.getLogger("kingtui.server")
 
 STOP_SECONDS = 5.0
 PING_SECONDS = 20.0
+TAKING_SECONDS = 60.0
+"""A client that takes nothing of what was sent to it for so long has its connection cut, where the system can (Linux):
+else it would keep it for good."""
 WS_BYTES = 65_536
 """Of a message from a WebSocket client, which has little to say."""
 
@@ -65,6 +68,8 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # the connections that are accepted have it from here
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1000 * TAKING_SECONDS))
         bound.bind(address)
         bound.listen(512)
         bound.setblocking(False)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from kingtui.api.answers import json_response
 from kingtui.models import Conflict, KingError, NotFound, WrongUse
@@ -64,6 +66,7 @@ def handle_errors(api: FastAPI) -> None:
     api.add_exception_handler(KingError, _king_error)
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(ClientDisconnect, _gone)
     api.add_exception_handler(Exception, _broken)
 
 
@@ -94,8 +97,18 @@ def _allowed(request: Request) -> list[str]:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     problems = error.errors() if isinstance(error, RequestValidationError) else []
-    text = "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in problems)
+    text = "; ".join(f"{_parameter(problem['loc'])}: {problem['msg']}" for problem in problems)
     return error_response(422, text or "The request is not valid")
+
+
+def _parameter(place: Sequence[str | int]) -> str:
+    """The name of a parameter; of one that may be said several times, not the number of the one that is wrong."""
+    return str(next(part for part in reversed(place) if isinstance(part, str)))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Who asked went, or broke the request off: no fault of ours, and hardly anybody is there to hear of it."""
+    return error_response(400, "The request broke off")
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from kingtui.api.answers import encoded
 from kingtui.api.desk import Desk
+from kingtui.api.errors import error_response
 from kingtui.api.frames import Frames
 from kingtui.api.shared import Shared
 from kingtui.control.shapes import run_json, status_json
@@ -33,6 +34,11 @@ def router(desk: Desk) -> APIRouter:
     @routes.websocket("/ws")
     async def live(websocket: WebSocket) -> None:
         await _Follower(desk, snapshots, websocket).run()
+
+    @routes.websocket("/{anything:any}")
+    async def nowhere(websocket: WebSocket) -> None:
+        await websocket.receive()
+        await websocket.send_denial_response(error_response(404, "There is no WebSocket here: /ws is one"))
 
     return routes
 

@@ -51,13 +51,13 @@ async def answer(send: Send, status: int, data: Any, headers: Headers) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def refuse(send: Send, refused: Refused, headers: Headers) -> None:
+async def refuse(send: Send, refused: Refused) -> None:
     """Answer an error."""
     data = {"error": str(refused), "code": WORDS[refused.status]}
-    await answer(send, refused.status, data, [*refused.headers, *headers])
+    await answer(send, refused.status, data, refused.headers)
 
 
-async def refuse_socket(scope: Message, receive: Receive, send: Send, refused: Refused, headers: Headers) -> None:
+async def refuse_socket(scope: Message, receive: Receive, send: Send, refused: Refused) -> None:
     """Refuse a WebSocket: without a token that counts by a code, which a page can read; else before it is opened."""
     await receive()
     if refused.status == 401:
@@ -65,7 +65,7 @@ async def refuse_socket(scope: Message, receive: Receive, send: Send, refused: R
         await send({"type": "websocket.accept", "subprotocol": PROTOCOL if offered else None, "headers": []})
         await send({"type": "websocket.close", "code": UNAUTHENTICATED, "reason": str(refused)[:120]})
     elif "websocket.http.response" in scope.get("extensions", {}):
-        await refuse(_as_http(send), refused, headers)
+        await refuse(_as_http(send), refused)
     else:
         await send({"type": "websocket.close", "code": 4000 + refused.status, "reason": str(refused)[:120]})
 

@@ -77,5 +77,5 @@ async def _json(receive: Receive) -> Any:
         more = message.get("more_body", False)
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise WrongUse("the request is no JSON") from None

@@ -22,6 +22,7 @@ from kingtui.guard.keys import BadToken, Verified
 from kingtui.guard.origins import VARY, Origins
 from kingtui.guard.rates import Rates
 from kingtui.guard.sockets import Lasting
+from kingtui.models import KingError
 
 log = logging.getLogger("kingtui.guard")
 
@@ -31,6 +32,7 @@ _LOOKED_AT = frozenset(
         b"access-control-request-method",
     }
 )  # fmt: skip
+_STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _CHALLENGE = (b"www-authenticate", b'Bearer realm="kingtui"')
 _BAD = (b"www-authenticate", b'Bearer realm="kingtui", error="invalid_token"')
 _UNCOUNTED = frozenset({"/health", "/readyz"})
@@ -83,7 +85,7 @@ class Guard:
         told: Headers = []
 
         async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in _STARTS:
                 self._headers.add(message, told)
             await send(message)
 
@@ -92,16 +94,15 @@ class Guard:
             if await self._admit(scope, found, told):
                 await answer(sending, 204, None, [])
             elif kind == "websocket":
-                await self._follow(scope, receive, send)
+                await self._follow(scope, receive, sending)
             else:
                 await self._pass(scope, found, receive, sending)
         except Refused as refused:
             self._count(refused.status)
             if kind == "websocket":
-                started: Headers = [*self._headers.data, *told]
-                await refuse_socket(scope, receive, send, refused, started)
+                await refuse_socket(scope, receive, sending, refused)
             else:
-                await refuse(sending, refused, [])
+                await refuse(sending, refused)
 
     async def _admit(self, scope: Message, found: dict[bytes, bytes], told: Headers) -> bool:
         """Look who asks and whether that may be; fills ``told``. True for a browser that only asks what it may.
@@ -114,9 +115,7 @@ class Guard:
         self._check_origin(found, told, changing=changing)
         if method == "OPTIONS" and b"access-control-request-method" in found and b"origin" in found:
             if len(told) == 1:
-                raise Refused(
-                    403, "pages of this origin may not use the API (KINGTUI_CORS_ORIGINS lists those that may)"
-                )
+                raise Refused(403, _FOREIGN)
             told[:] = self._origins.preflight(told)
             return True
         if self.closing and changing:
@@ -138,9 +137,7 @@ class Guard:
             allowed = self._origins.headers(origin, found[b"host"])
             told += allowed or [VARY]
             if allowed is None and changing:
-                raise Refused(
-                    403, "pages of this origin may not use the API (KINGTUI_CORS_ORIGINS lists those that may)"
-                )
+                raise Refused(403, _FOREIGN)
         elif changing and found.get(b"sec-fetch-site") == b"cross-site":
             raise Refused(403, "a page of another site may not change anything here")
 
@@ -152,6 +149,9 @@ class Guard:
             caller, token = await self._doorkeeper.caller(shown_token(scope, found.get(b"authorization")))
         except BadToken as error:
             raise await self._failed(who, error) from None
+        except KingError as error:
+            log.error("a token could not be looked up: %s", error)
+            raise Refused(503, "the tokens cannot be looked up just now", [_LATER]) from None
         if caller is ANYBODY and not self._limits.insecure and _came_through_a_proxy(found):
             raise Refused(401, "this came through a proxy, for somebody else: set KINGTUI_PROXY_HOPS", [_CHALLENGE])
         wanted = needed(scope.get("method", "GET"), path)

@@ -1,13 +1,16 @@
 """Clients that keep a connection and say little, or too much, over the wire."""
 
 import asyncio
+import contextlib
 import json
+import socket
+import time
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from kingtui import connections
+from kingtui import connections, server
 from kingtui.home import own_secret
 from kingtui.models import Stage
 from tests.guard.served import KEY, bearer, raw, served, signed
@@ -93,6 +96,84 @@ async def test_a_body_that_is_large_but_comes_is_waited_for(tmp_path, hurried, m
 
         answer = await http.post("/tokens", content=parts(), headers=bearer(own_secret(runtime.home)))
         assert answer.status_code == 201
+
+
+def asks(http, *, much):
+    """A socket that asks for a picture ``much`` times at once."""
+    asking = socket.socket()
+    asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    asking.connect(("127.0.0.1", http.base_url.port))
+    asking.settimeout(0.5)
+    with contextlib.suppress(OSError):  # it takes no more questions
+        asking.sendall(b"GET /web/icon-512.png HTTP/1.1\r\nHost: localhost\r\n\r\n" * much)
+    return asking
+
+
+def taken(asking, pause, most):
+    """How many bytes come until the other side ends it, ``most`` bytes came, or nothing comes any more."""
+    count = 0
+    with contextlib.suppress(OSError):
+        while count < most and (part := asking.recv(65_536)):
+            count += len(part)
+            time.sleep(pause)
+    return count
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system cannot cut it")
+async def test_who_takes_nothing_of_what_it_asks_for_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(server, "TAKING_SECONDS", 0.8)
+    async with served(tmp_path) as (_, http):
+        whole = 200 * int((await http.head("/web/icon-512.png")).headers["Content-Length"])
+        silent, slow = asks(http, much=200), asks(http, much=200)
+        with silent, slow:
+            assert await asyncio.to_thread(taken, slow, 0.002, whole) >= whole
+            assert await asyncio.to_thread(taken, silent, 0.0, whole) < whole
+        assert (await http.get("/health")).status_code == 200
+
+
+WANTED = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+KEYED = WANTED + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+
+@pytest.mark.parametrize(("head", "status"), [
+    (b"GET /ws HTTP/1.1\r\nHost: localhost\r\n" + WANTED, 400),
+    (b"GET /ws HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n" + KEYED, 400),
+    (b"GET /ws HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n" + KEYED, 400),
+    (b"GET /ws HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 9000 + b"\r\n" + KEYED, 431),
+    (b"GET /ws HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 200 + KEYED, 431),
+    (b"GET /ws?" + b"a" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n" + KEYED, 414),
+    (b"POST /ws HTTP/1.1\r\nHost: localhost\r\n" + KEYED, 405),
+    (b"GET /health HTTP/1.1\r\nHost: localhost\r\n" + KEYED, 404),
+    (b"GET /ws HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\n" + KEYED, 403),
+], ids=["no key", "body", "chunks", "header", "headers", "address", "POST", "elsewhere", "foreign"])  # fmt: skip
+async def test_a_socket_that_cannot_be_opened_is_refused_in_words_and_let_go(tmp_path, caplog, head, status):
+    async with served(tmp_path) as (_, http):
+        found, body = await raw(str(http.base_url).rstrip("/"), head + b"\r\n", seconds=5)
+        assert found == status, body
+        assert set(json.loads(body)) == {"error", "code"}
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_request_that_breaks_off_is_no_fault_of_ours(tmp_path, caplog):
+    async with served(tmp_path) as (_, http):
+        for head in (b"POST /images HTTP/1.1\r\nContent-Type: image/png", b"POST /control/status HTTP/1.1\r\nX: y"):
+            _, writer = await opened(http)
+            writer.write(head + b"\r\nHost: localhost\r\nContent-Length: 500\r\n\r\nabc")
+            await writer.drain()
+            await asyncio.sleep(0.2)
+            writer.close()
+        metrics = await until_counted(http)
+        assert 'kingtui_http_request_duration_seconds_count{method="POST",route="/images",status="500"}' not in metrics
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def until_counted(http):
+    """The metrics, when both of the requests that broke off have ended."""
+    while True:
+        found = (await http.get("/metrics", headers={"Accept": "text/plain"})).text
+        if all(f'route="{route}"' in found for route in ("/images", "/control/{name}")):
+            return found
+        await asyncio.sleep(0.1)
 
 
 async def test_idle_connections_do_no_harm_and_one_too_many_is_told_so(tmp_path):
