@@ -209,7 +209,7 @@ class Control(Protocol):
         ...
 
     async def choose(self, name: str, value: str) -> None:
-        """Keep a choice."""
+        """Keep a choice. Raises WrongUse for one that is too long or one too many, KingError."""
         ...
 
     def events(self) -> Subscription:

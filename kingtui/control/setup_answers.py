@@ -56,6 +56,7 @@ class SetupAnswers:
         self._api = api
         self._switch_api = switch_api
         self._outgoing = outgoing
+        self._choosing = asyncio.Lock()
 
     async def settings(self) -> list[Setting]:
         """Every setting in force, secrets as dots."""
@@ -82,8 +83,9 @@ class SetupAnswers:
         return await asyncio.to_thread(read_choices, self._home)
 
     async def choose(self, name: str, value: str) -> None:
-        """Keep a choice over restarts."""
-        await asyncio.to_thread(write_choice, self._home, name, value)
+        """Keep a choice over restarts. Raises WrongUse for what no dashboard would choose, KingError."""
+        async with self._choosing:  # two dashboards at once: neither's choice is lost
+            await asyncio.to_thread(write_choice, self._home, name, value)
 
     def _folder(self) -> Service:
         detail = f"watched: {self._home.downloads}"

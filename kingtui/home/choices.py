@@ -7,11 +7,14 @@ import logging
 
 from kingtui.home.files import write_text
 from kingtui.home.folders import Home
-from kingtui.models import KingError
+from kingtui.models import KingError, WrongUse
 
 log = logging.getLogger("kingtui.home")
 
-_MOST_BYTES = 65_536
+_MOST_BYTES = 262_144
+MOST = 50
+LONGEST = 200
+"""Letters of a name and of a value: all together are read again, however they are written."""
 
 
 def read_choices(home: Home) -> dict[str, str]:
@@ -29,8 +32,13 @@ def read_choices(home: Home) -> dict[str, str]:
 
 
 def write_choice(home: Home, name: str, value: str) -> None:
-    """Keep a choice beside the others. Raises KingError."""
+    """Keep a choice beside the others. Raises WrongUse where it would not be read again, KingError."""
+    for text in (name, value):
+        if len(text) > LONGEST or not text.isprintable():
+            raise WrongUse(f"the choice {name[:40]!r} is none: at most {LONGEST} letters are allowed")
     choices = read_choices(home) | {name: value}
+    if len(choices) > MOST:
+        raise WrongUse(f"the choice {name!r} is one too many: at most {MOST} are kept")
     try:
         write_text(home.choices_file, json.dumps(choices, indent=2, sort_keys=True) + "\n")
     except OSError as error:

@@ -464,3 +464,32 @@ async def test_a_page_is_told_that_it_needs_a_token(closed):
     answer = await http.get("/status", headers={"Origin": "http://localhost:8000"})
     assert is_error(answer, 401, "unauthorized")
     assert answer.headers["access-control-allow-origin"] == "http://localhost:8000"
+
+
+async def test_tokens_that_cannot_be_looked_up_are_a_503(tmp_path, monkeypatch):
+    async with served(tmp_path, jwt_key=KEY) as (runtime, http):
+        with monkeypatch.context() as closed_store:
+            closed_store.setattr(runtime._database, "_reader", None)
+            assert is_error(await http.get("/status", headers=bearer(signed())), 503, "unavailable")
+        assert (await http.get("/status", headers=bearer(signed()))).status_code == 200
+
+
+async def test_json_that_is_nested_without_end_is_a_400(closed):
+    runtime, http = closed
+    own = bearer(own_secret(runtime.home))
+    for path in ("/tokens", "/control/status"):
+        assert is_error(await http.post(path, content=b"[" * 100_000, headers=own), 400, "bad_request")
+
+
+async def test_a_choice_is_short_and_no_other_is_lost(tmp_path):
+    async with served(tmp_path) as (_, http):
+
+        async def choose(name, value):
+            return await http.post("/control/choose", json={"args": {"name": name, "value": value}})
+
+        answers = await asyncio.gather(*(choose(f"choice {number}", "\U0001f642" * 200) for number in range(50)))
+        assert {answer.status_code for answer in answers} == {200}
+        for name, value in (("one more", "a"), ("theme", "a" * 201), ("a" * 201, "b"), ("theme", "\x1b[31m")):
+            assert is_error(await choose(name, value), 400, "bad_request")
+        kept = (await http.post("/control/choices")).json()["result"]
+        assert kept == {f"choice {number}": "\U0001f642" * 200 for number in range(50)}
