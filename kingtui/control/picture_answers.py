@@ -12,7 +12,7 @@ from kingtui.charts.reading import load
 from kingtui.home import Home
 from kingtui.models import Image, NotFound, PictureView, ReadValue, Stage, WrongUse
 from kingtui.reports.values import values
-from kingtui.store import images, pictures, readings
+from kingtui.store import images, moves, pictures, readings
 from kingtui.store.database import Database
 
 MOST_PIXELS = 1600
@@ -53,14 +53,14 @@ class PictureAnswers:
         for name, number in (("width", width), ("height", height)):
             if not 1 <= number <= MOST_PIXELS:
                 raise WrongUse(f"{name} is {number}: 1 to {MOST_PIXELS} pixels are allowed")
-        image = await self._image(image_id)
+        image, data = await self._stored(image_id)
         try:
-            return await self._small(image, await asyncio.to_thread(self._content, image), width, height)
+            return await self._small(image, data, width, height)
         except NotAPicture as error:
             raise NotFound(f"There is no picture to show: {error}") from error
 
     async def picture_data(self, image_id: int) -> bytes:
-        return await asyncio.to_thread(self._content, await self._image(image_id))
+        return (await self._stored(image_id))[1]
 
     async def _image(self, image_id: int) -> Image:
         async with self._database.read() as connection:
@@ -73,16 +73,36 @@ class PictureAnswers:
         """The small copy, made in a thread: a decoder gives way to the loop while it works."""
         return await asyncio.to_thread(_preview, data, width, height)
 
-    def _content(self, image: Image) -> bytes:
-        try:
-            path = self._home.inside(self._home.root / image.path)
-            if path.stat().st_size > MOST_BYTES:
-                raise NotFound(f"{image.path} is larger than {MOST_BYTES:,} bytes: it is not opened")
-            return path.read_bytes()
-        except FileNotFoundError:
-            raise NotFound(f"{image.path} is gone: somebody removed or moved it") from None
-        except OSError as error:
-            raise NotFound(f"{image.path} cannot be read: {error.strerror}") from error
+    async def _stored(self, image_id: int) -> tuple[Image, bytes]:
+        """A picture and its file, also while a step moves it: a commit says where it shall be, then the file follows.
+
+        Raises NotFound.
+        """
+        before = None
+        while True:
+            image = await self._image(image_id)
+            async with self._database.read() as connection:
+                source = await moves.source(connection, image.path)
+            found = await asyncio.to_thread(self._content, image.path, source)
+            if found is not None:
+                return image, found
+            if image == before:
+                raise NotFound(f"{image.path} is gone: somebody removed or moved it")
+            before = image  # it may have gone on since
+
+    def _content(self, path: str, source: str | None) -> bytes | None:
+        """What is at ``path``, or still at ``source``; None where there is nothing. Raises NotFound."""
+        for place in [path] if source is None else [path, source, path]:
+            try:
+                file = self._home.inside(self._home.root / place)
+                if file.stat().st_size > MOST_BYTES:
+                    raise NotFound(f"{place} is larger than {MOST_BYTES:,} bytes: it is not opened")
+                return file.read_bytes()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise NotFound(f"{place} cannot be read: {error.strerror}") from error
+        return None
 
 
 def _preview(data: bytes, width: int, height: int) -> bytes:

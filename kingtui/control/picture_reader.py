@@ -24,19 +24,24 @@ class PictureReader(PictureAnswers):
 
     def __init__(self) -> None:
         self._marks: OrderedDict[str, PictureMarks] = OrderedDict()
+        self._one = asyncio.Lock()
+        """Who looks takes one worker at most: the others are for the steps."""
 
     async def picture_marks(self, image_id: int) -> PictureMarks:
-        image = await self._image(image_id)
-        known = self._marks.get(image.sha256)
-        if known is None:
-            data = await asyncio.to_thread(self._content, image)
-            job = Job("marks", data, timeout=self._tools.settings.item_timeout)
-            try:
-                found = await self._tools.runner.run(job)
-            except NotAPicture as error:
-                raise NotFound(f"There is no picture to show: {error}") from error
-            known = self._marks[image.sha256] = load(PictureMarks, json.loads(found))
-            while len(self._marks) > KEPT:
-                self._marks.popitem(last=False)
-        self._marks.move_to_end(image.sha256)
+        sha256 = (await self._image(image_id)).sha256
+        if sha256 not in self._marks:
+            async with self._one:
+                if sha256 not in self._marks:  # nobody asked for it meanwhile
+                    self._marks[sha256] = await self._found((await self._stored(image_id))[1])
+        known = self._marks[sha256]
+        self._marks.move_to_end(sha256)
+        while len(self._marks) > KEPT:
+            self._marks.popitem(last=False)
         return known
+
+    async def _found(self, data: bytes) -> PictureMarks:
+        try:
+            found = await self._tools.runner.run(Job("marks", data, timeout=self._tools.settings.item_timeout))
+        except NotAPicture as error:
+            raise NotFound(f"There is no picture to show: {error}") from error
+        return load(PictureMarks, json.loads(found))

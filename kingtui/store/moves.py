@@ -47,6 +47,12 @@ async def sources(connection: AsyncConnection) -> set[str]:
     return {row.src for row in await connection.execute(sa.select(moves.c.src))}
 
 
+async def source(connection: AsyncConnection, dst: str) -> str | None:
+    """Where the file still may be that is about to come to this path; None where none is."""
+    found: str | None = await connection.scalar(sa.select(moves.c.src).where(moves.c.dst == dst))
+    return found
+
+
 async def reserved(connection: AsyncConnection, dst: str) -> bool:
     """Whether a file is about to come to this path."""
     return (await connection.execute(sa.select(sa.literal(1)).where(moves.c.dst == dst))).first() is not None
