@@ -24,7 +24,7 @@ MOST_SYMBOLS = 200
 Names = Annotated[
     str,
     Query(
-        description="Symbols in any writing, with commas between them",
+        description="Symbols in any writing, with commas between them; said more than once, all of them count",
         examples=["BTC,ETH"],
         json_schema_extra={"pattern": f"^{PLAIN}(,{PLAIN}){{0,199}}$"},
     ),
@@ -42,7 +42,8 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/data", summary="All that is known of several symbols", **answers(schemas.Records))
     async def several(request: Request, symbols: Names) -> Response:
-        return Answer.of_bytes(await _joined(desk, _names(symbols))).to(request)
+        said = ",".join(request.query_params.getlist("symbols"))  # of several the framework gives the last alone
+        return Answer.of_bytes(await _joined(desk, _names(said))).to(request)
 
     @routes.get("/data/{symbol:any}", summary="All that is known of a symbol", **answers(schemas.Record, 404))
     async def data(request: Request, symbol: Symbol) -> Response:

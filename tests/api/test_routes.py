@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import re
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from PIL import Image
 from kingtui.api.documents import report_page
 from kingtui.api.errors import CODES
 from kingtui.models import Report
+from kingtui.store import moves, schema
 from tests.api.conftest import MAPPED
 from tests.world import at_rest, ratio_picture, until
 
@@ -27,6 +29,19 @@ async def test_many_records_at_once(world):
     assert found["NOTTHERE"] is None
     for name in names:
         assert found[name] == (await world.http.get(f"/data/{name}")).json()
+
+
+async def test_symbols_that_are_named_one_by_one_all_count(world):
+    names = [row.symbol for row in world.rows[:3]]
+    answer = await world.http.get("/data", params={"symbols": names})
+    assert list(answer.json()["data"]) == names
+    answer = await world.http.get("/data", params={"symbols": ["BTC"] * 201})
+    assert answer.status_code == 400
+
+
+async def test_a_parameter_that_is_wrong_is_named(world):
+    answer = await world.http.get("/images", params={"stage": ["new", "nonsense"]})
+    assert answer.json()["error"].startswith("stage: ")
 
 
 async def test_symbols_are_searched_sorted_and_paged(world):
@@ -185,6 +200,43 @@ async def test_a_picture_with_its_reading_and_file(world):
         assert row["symbol"] in {mark["text"] for mark in marks}
         assert {mark["verified"] for mark in marks} == {row["verified"]}
         assert all(0 <= x <= shown["width"] and 0 <= y <= shown["height"] for mark in marks for x, y in mark["places"])
+
+
+async def test_a_picture_is_shown_while_it_is_being_moved(world):
+    image = next(each for each in (await world.http.get("/images")).json()["images"] if each["name"] == "map.jpg")
+    before, after = image["path"], "imagesanalysed/elsewhere.jpg"
+    content = (world.home / before).read_bytes()
+    database, now = world.runtime._database, datetime.now(UTC)
+
+    async def goes(path):
+        async with database.write() as tx:
+            await tx.execute(schema.images.update().where(schema.images.c.id == image["id"]).values(path=path))
+
+    async with database.write() as tx:
+        move = await moves.add(tx, before, after, None, now)
+    await goes(after)
+    try:
+        for method, body in (("picture_data", {}), ("preview", {"width": 8, "height": 8})):
+            asked = await world.http.post(f"/control/{method}", json={"args": {"image_id": image["id"], **body}})
+            assert asked.status_code == 200, asked.text
+        assert (await world.http.get(f"/images/{image['id']}/file")).content == content
+        async with database.write() as tx:
+            await moves.done(tx, [move])
+        gone = await world.http.get(f"/images/{image['id']}/file")
+        assert (gone.status_code, gone.json()["error"]) == (404, f"{after} is gone: somebody removed or moved it")
+    finally:
+        await goes(before)
+
+
+async def test_what_is_found_is_read_once_for_all_who_ask(world, monkeypatch):
+    image = next(each for each in (await world.http.get("/images")).json()["images"] if each["name"] == "map.jpg")
+    runner, jobs = world.runtime._runner, []
+    run = runner.run
+    monkeypatch.setattr(runner, "run", lambda job: jobs.append(job.name) or run(job))
+    answers = await asyncio.gather(*(world.http.get(f"/images/{image['id']}/marks") for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert jobs.count("marks") == 1
 
 
 async def test_a_picture_of_no_chart_has_no_marks(world):
