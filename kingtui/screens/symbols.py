@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Markdown
 
 from kingtui.bridge import whole
@@ -33,6 +34,16 @@ NO_SYMBOL = (
     "No symbol is known yet.\n\nDrop a chart picture into the downloads folder of the home: steps 2 to 6 turn it into "
     "levels, win rates and a report, by themselves. Or go home (esc) and press i to import some."
 )
+
+
+class LevelsView(VerticalScroll):
+    """Holds what is known of a symbol, which is written for its width."""
+
+    class Resized(Message):
+        """It has another size: the terminal's, or the list beside it came or went."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
 
 class SymbolsScreen(KingScreen):
@@ -63,7 +74,7 @@ class SymbolsScreen(KingScreen):
             yield SymbolList(self.live, id="listing")
             with Vertical(id="detail"):
                 yield Line(id="message")
-                with VerticalScroll(id="levels-view"):
+                with LevelsView(id="levels-view"):
                     yield Line(id="card")
 
     def on_mount(self) -> None:
@@ -76,8 +87,14 @@ class SymbolsScreen(KingScreen):
         if self._dirty:
             self._changed()
 
-    def on_resize(self, event: terminal.Resize) -> None:
+    @on(LevelsView.Resized)
+    def _resized(self) -> None:
         self.call_after_refresh(self._show)
+
+    def on_descendant_focus(self, event: terminal.DescendantFocus) -> None:
+        """Where the terminal became narrow the list is hidden, and with it the box: no key may go there unseen."""
+        if self.has_class("-narrow") and self.has_class("-detail") and self.listing in event.widget.ancestors:
+            self.query_one("#report-view" if self.has_class("-report") else "#levels-view").focus()
 
     @property
     def listing(self) -> SymbolList:

@@ -38,7 +38,7 @@ class Extract(ImageStep):
             self.tools.bus.post(SymbolUpdated(name))
         if withdrawn:
             run.log(f"{image.name} was read anew and no longer tells of {', '.join(withdrawn)}")
-        run.log(f"{image.name}: {len(found)} symbols updated{': ' + found[0].symbol if len(found) == 1 else ''}")
+        run.log(f"{image.name}: {f'{len(found)} symbols' if len(found) != 1 else found[0].symbol} updated")
         return Outcome.DONE
 
     async def _store(self, image: Image, found: Sequence[Evidence]) -> list[str]:

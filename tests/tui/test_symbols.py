@@ -193,3 +193,22 @@ def work() -> float:
     for _ in range(1_000_000):
         pass
     return time.thread_time() - began
+
+
+async def test_what_became_narrow_meanwhile_is_drawn_anew_and_takes_keys(tmp_path: Path) -> None:
+    await known(Home(tmp_path), 5)
+    async with dashboard(tmp_path) as seen:
+        await seen.press("g", "s")
+        screen = await listed(seen, "AAAA", 5)
+        await seen.press("enter", "escape")
+        await seen.shown(HomeScreen)
+        await seen.pilot.resize_terminal(*NARROW)
+        await seen.press("g", "s")
+        await seen.shown(SymbolsScreen)
+        card, view = screen.query_one("#card", Line), screen.query_one("#levels-view")
+        await until(lambda: card.content_size.width > 70, "the whole width")
+        plot_width = lambda: max(len(line.rstrip()) for line in card.text.splitlines())  # noqa: E731
+        await until(lambda: 45 < plot_width() <= card.content_size.width, "a card of that width")
+        assert screen.focused is view
+        await seen.press("g", "h")
+        await seen.shown(HomeScreen)
