@@ -99,6 +99,8 @@ class Delivery:
             | {self._key: parcel.row.key}
             for parcel in parcels
         ]
+        async with self.tools.database.write() as tx:
+            await outbox.doubt(tx, {record[self._key]: record.keys() for record in records})
         try:
             created = await self.table.upsert(records, self._key)
         except Rejected as error:

@@ -90,6 +90,10 @@ class Mirror:
                 await self._keep([])
             now = self._tools.clock.now()
             self._tally = await self._look(now)
+            if any(at is not None and at > now for at in (self._tally.ready_since, self._tally.newest)):
+                async with self._tools.database.write() as tx:
+                    await outbox.clock_set_back(tx, now)
+                self._tally = await self._look(now)
             if not now_or_never and not self._due(state, now):
                 return 0
             delivery = Delivery(

@@ -13,8 +13,9 @@ from kingtui.store import cursors
 
 CURSOR = "mirror airtable"
 _KEPT_DAYS = 62
-_LONGEST = timedelta(days=32)
-"""Nothing makes it wait longer than to the next month."""
+_LONGEST = timedelta(hours=2)
+_LONGEST_QUOTA = timedelta(days=32)
+"""Nothing makes it wait longer: but for the next month an hour at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class MirrorState:
         """Whether it is too early to send anything. A clock that was far ahead once does not hold it up for ever."""
         if self.retry_at is None:
             return False
-        return timedelta(0) < datetime.fromisoformat(self.retry_at) - now <= _LONGEST
+        longest = _LONGEST_QUOTA if self.quota else _LONGEST
+        return timedelta(0) < datetime.fromisoformat(self.retry_at) - now <= longest
 
     def called(self, now: datetime) -> MirrorState:
         """One call more."""

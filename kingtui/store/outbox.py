@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kingtui.store.schema import outbox, symbols
 
 AIRTABLE = "airtable"
+UNKNOWN = ""
+"""In the place of a column's hash: the target may hold what was sent last, or what it held before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,17 @@ async def settle(tx: AsyncConnection, delivered: Collection[Delivered], now: dat
         )  # fmt: skip
 
 
+async def doubt(tx: AsyncConnection, sent: Mapping[str, Iterable[str]], target: str = AIRTABLE) -> None:
+    """These columns of these symbols are about to be sent: what the target holds there is unknown until it is settled.
+
+    Where the answer is lost, the value from before would else count as held although it was replaced.
+    """
+    keys = (outbox.c.target == target, outbox.c.key.in_(sent.keys()))
+    for row in (await tx.execute(sa.select(outbox.c.key, outbox.c.held).where(*keys))).all():
+        held = (row.held or {}) | dict.fromkeys(sent[row.key], UNKNOWN)
+        await tx.execute(outbox.update().where(outbox.c.target == target, outbox.c.key == row.key).values(held=held))
+
+
 async def pass_over(tx: AsyncConnection, unchanged: Mapping[str, int], target: str = AIRTABLE) -> None:
     """The target holds the newest state of these already (symbol → version): they wait no more."""
     for key, version in unchanged.items():
@@ -162,6 +175,12 @@ async def hasten(tx: AsyncConnection, keys: Collection[str] | None = None, targe
     """What was refused, all of it or these, is tried again at once."""
     these = outbox.c.target == target if keys is None else sa.and_(outbox.c.target == target, outbox.c.key.in_(keys))
     await tx.execute(outbox.update().where(these).values(next_try=None, error=None))
+
+
+async def clock_set_back(tx: AsyncConnection, now: datetime, target: str = AIRTABLE) -> None:
+    """No change was made later than now: else it would wait until the clock is there again."""
+    for moment in (outbox.c.waiting_since, outbox.c.changed_at):
+        await tx.execute(outbox.update().where(outbox.c.target == target, moment > now).values({moment: now}))
 
 
 async def tally(connection: AsyncConnection, now: datetime, target: str = AIRTABLE) -> Tally:

@@ -82,6 +82,55 @@ async def test_a_restart_sends_nothing_and_another_table_everything(tmp_path, se
         assert not any("Report" in row or "Symbol" in row for row in other.rows.values())
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_value_that_returns_after_a_lost_answer_is_sent(tmp_path, server, restarted):
+    """The table may hold what was sent last: that nobody answered does not mean that nothing was done."""
+    async with mirrored(tmp_path, server) as world:
+        await world.change("ETH", price=100.0, report=None)
+        await world.report("ETH", "# The same")
+        await world.pass_time(130)
+        await world.change("ETH", price=200.0, report=None)
+        server.faults += [faults.commit_then_drop, *[faults.BAD_GATEWAY] * 3]
+        while server.table("Symbols").by("Symbol")["ETH"]["CurrentPrice"] != 200.0:
+            await world.pass_time(5)
+        await world.change("ETH", price=100.0)
+        if restarted:
+            world.restart()
+        server.faults.clear()
+        await world.pass_time(300)
+        await world.is_mirrored(server.table("Symbols"))
+        calls = len(server.calls)
+        await world.pass_time(600)
+        assert len(server.calls) == calls
+
+
+async def test_a_symbol_forgotten_after_a_lost_answer_leaves_no_values(tmp_path, server):
+    async with mirrored(tmp_path, server) as world:
+        await world.change("ETH")
+        server.faults.append(faults.commit_then_drop)
+        while not server.calls:
+            await world.pass_time(5)
+        async with world.database.write() as tx:
+            for sha in (f"{1:064x}", f"r{1:063x}"):
+                await symbols.withdraw(tx, sha, [], world.clock.now())
+        await world.pass_time(300)
+        assert server.table("Symbols").by("Symbol")["ETH"] == {"Symbol": "ETH"}
+
+
+@pytest.mark.parametrize("fault", [None, faults.UNAUTHORIZED])
+async def test_a_clock_that_was_set_back_holds_nothing_up(tmp_path, server, fault):
+    async with mirrored(tmp_path, server) as world:
+        world.clock.elapsed = 86_400.0
+        if fault is not None:
+            server.faults.append(fault)
+            await world.change("BTC")
+            await world.pass_time(60)
+        await world.change("ETH")
+        world.clock.elapsed = 3_600.0
+        await world.pass_time(300)
+        await world.is_mirrored(server.table("Symbols"))
+
+
 async def test_a_long_report_is_cut(tmp_path, server):
     async with mirrored(tmp_path, server) as world:
         await world.change("ETH", report="x" * 200_000)
@@ -295,6 +344,7 @@ FAULTS = (
 NAMES = THIRTY[:12]
 HAPPENING = st.one_of(
     st.tuples(st.just("change"), st.lists(st.sampled_from(NAMES), min_size=1, max_size=12, unique=True)),
+    st.tuples(st.just("change back"), st.lists(st.sampled_from(NAMES), min_size=1, max_size=12, unique=True)),
     st.tuples(st.just("report"), st.sampled_from(NAMES)),
     st.tuples(st.just("fault"), st.sampled_from(FAULTS)),
     st.tuples(st.just("fault"), st.sampled_from(FAULTS)),
@@ -341,6 +391,8 @@ async def _live_through(root, server, table, happenings):
             match what:
                 case "change":
                     await world.change(*how, price=world.clock.elapsed + 1, report=None)
+                case "change back":
+                    await world.change(*how, price=1.0, report=None)
                 case "report":
                     await world.report(how, f"# {how} at {world.clock.elapsed}")
                 case "fault":
