@@ -81,7 +81,7 @@ class LiveSource(Source, Protocol):
         ...
 
     def marked(self, withdrawn: Sequence[str]) -> None:
-        """These are stored as taken back."""
+        """How far the last ``offers`` looked is stored, and these as taken back."""
         ...
 
 

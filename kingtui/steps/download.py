@@ -17,6 +17,7 @@ from kingtui.steps.base import Outcome, RunContext, Toolbox, info
 from kingtui.steps.filing import Filing, unbroken
 from kingtui.steps.items import raise_if_of_the_machine, sentence
 from kingtui.store import cursors, images
+from kingtui.store.database import StoreFailed
 from kingtui.store.images import Arrival
 
 
@@ -54,12 +55,24 @@ class Download:
         least = self.tools.settings.min_free_disk
         if free < least:
             raise KingError(f"{free / 1e9:.1f} GB of disk are free, less than {least / 1e9:.1f} GB: nothing is fetched")
-        self._waiting = [offered for source in self.sources for offered in await self._new(source, run)]
+        found: list[Offered] = []
+        broken: list[Exception] = []
+        for source in self.sources:
+            try:
+                found += await self._new(source, run)
+            except StoreFailed:
+                raise
+            except Exception as error:  # raised again when the others were served: a source holds back only itself
+                run.log(f"{source.label} broke: {sentence(error, self.tools.settings.item_timeout)}")
+                broken.append(error)
+        self._waiting = found
         try:
             await run.each(self._next, lambda offered: self._attempt(offered, run), key=_key)
             self._left = len(self._waiting)
         finally:
             self._waiting = []
+        if broken:
+            raise broken[0]
 
     async def _new(self, source: Source, run: RunContext) -> list[Offered]:
         async with self.tools.database.read() as connection:
@@ -79,13 +92,12 @@ class Download:
     async def _keep_up(self, source: LiveSource, cursor: Any, known: Collection[str]) -> None:
         """Store how far it was looked through, and which deliveries were taken back; their pictures stay."""
         reached, withdrawn = source.remember(sorted(known)), source.withdrawn()
-        if reached == cursor and not withdrawn:
-            return
-        now = self.tools.clock.now()
-        async with self.tools.database.write() as tx:
-            await cursors.advance(tx, source.name, reached, now)
-            for prefix in withdrawn:
-                await images.withdraw(tx, source.name, prefix, now)
+        if reached != cursor or withdrawn:
+            now = self.tools.clock.now()
+            async with self.tools.database.write() as tx:
+                await cursors.advance(tx, source.name, reached, now)
+                for prefix in withdrawn:
+                    await images.withdraw(tx, source.name, prefix, now)
         source.marked(withdrawn)
 
     async def _next(self, limit: int, seen: Collection[Hashable]) -> list[Offered]:

@@ -121,3 +121,28 @@ async def test_the_demo_delivers_again_and_again(tmp_path):
         names = {image.name for image in await runtime.control.images()}
         assert all(name.startswith("kingfisher_20260304_") for name in names)
         assert (await runtime.control.status()).demo
+
+
+class BrokenSource:
+    """A source with a mistake in it."""
+
+    name = label = "broken"
+
+    async def offers(self, cursor):
+        raise TypeError("a mistake")
+
+    async def hints(self):
+        await asyncio.Event().wait()
+        yield
+
+
+async def test_a_source_that_breaks_holds_back_only_itself(tmp_path):
+    source = SlowSource()
+    source.release.set()
+    async with running(tmp_path, sources=[BrokenSource(), source]) as runtime:
+        await until(lambda: stages(runtime, 1), "the other's picture")
+        await at_rest(runtime)
+        run = (await runtime.control.history(step=1))[0][-1]
+        assert run.status is RunStatus.FAILED
+        assert run.error == "TypeError: a mistake"
+        assert any("step 1 failed: TypeError" in reason for reason in (await runtime.control.status()).health.reasons)

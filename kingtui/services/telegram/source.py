@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,14 @@ AGAIN_SECONDS, LONGEST_AGAIN = 30.0, 3600.0
 """A picture that cannot be had is asked for less and less often, and never given up while its message is there."""
 FIND_AGAIN = timedelta(minutes=10)
 """A chat that was not found is looked for so much later: Telegram counts such questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Whose pictures count, where not everybody's do. ``complete``: all that are configured were found."""
+
+    ids: frozenset[int]
+    complete: bool
 
 
 class Telegram:
@@ -55,6 +64,8 @@ class Telegram:
         self._missing: dict[str | int, tuple[float, str]] = {}
         self._posts: dict[str, tuple[Chat, Post]] = {}
         self._look: dict[int, set[int]] = {}
+        self._unstored: tuple[bool, dict[int, set[int]]] = (False, {})
+        """What the last sweep looked at again, until what it found is stored: as after an outage, and edited ones."""
         self._withdrawn: set[str] = set()
         self._failures: dict[str, int] = {}
         self._not_before: dict[tuple[int, int], float] = {}
@@ -108,15 +119,16 @@ class Telegram:
         edge = await self.connection.ready()
         self._progress = Progress.load(cursor)
         self._posts.clear()
+        self._look_once_more()
         anew, self.connection.fresh = self.connection.fresh, False
+        self._unstored = (anew, {})
         if anew:
             self._found.clear()  # an id found with one session means nothing to another
         try:
-            senders = {chat.id for chat in await self._known(edge, self._account.senders)}
+            senders = await self._senders(edge)
             self._watched = await self._known(edge, self._account.chats)
             offers = [offer for chat in self._watched for offer in await self._sweep(edge, chat, senders, anew)]
         except ServiceUnavailable as error:
-            self.connection.fresh = self.connection.fresh or anew
             await self.connection.failed(error)
             raise
         self.connection.swept()
@@ -124,6 +136,21 @@ class Telegram:
         if not self._watched:
             raise ServiceUnavailable(self.state.detail)
         return offers
+
+    def _look_once_more(self) -> None:
+        """What the last sweep looked at again came to nothing, if it broke or what it found was not stored."""
+        anew, looked = self._unstored
+        self.connection.fresh = self.connection.fresh or anew
+        for chat, ids in looked.items():
+            self._look.setdefault(chat, set()).update(ids)
+
+    async def _senders(self, edge: Edge) -> Senders:
+        """Whose pictures count; an id needs no looking for."""
+        wanted = self._account.senders
+        names = [name for name in wanted if isinstance(name, str)]
+        known = {chat.id for chat in await self._known(edge, names)}
+        everybody = all(name in self._found for name in names)
+        return Senders(frozenset(known.union(name for name in wanted if isinstance(name, int))), everybody)
 
     async def _known(self, edge: Edge, names: Iterable[str | int]) -> list[Chat]:
         """Those of the chats that can be found; the others are told of, and looked for again later."""
@@ -147,21 +174,26 @@ class Telegram:
         self._missing[name] = (self._clock.monotonic() + FIND_AGAIN.total_seconds(), text)
         self._found.pop(name, None)
 
-    async def _sweep(self, edge: Edge, chat: Chat, senders: Collection[int], anew: bool) -> list[Offer]:
+    async def _sweep(self, edge: Edge, chat: Chat, senders: Senders, anew: bool) -> list[Offer]:
         progress = self._progress.of(chat.id)
         since = progress.since = progress.since or self._clock.now() - self._first
         first, found = not progress.after, dict[str, Offer]()
 
         def wanted(post: Post) -> bool:
-            return (not self._account.senders or post.sender in senders) and post.media is not None
+            return (not self._account.senders or post.sender in senders.ids) and post.media is not None
+
+        def undecided(post: Post) -> bool:
+            """It may be of a sender that cannot be found now: the cursor passes it, but it stays open."""
+            return not senders.complete and post.media is not None
 
         try:
-            await self._look_again(edge, chat, progress, anew, wanted, found)
+            await self._look_again(edge, chat, progress, anew, wanted, undecided, found)
             async with aclosing(edge.posts(chat, after=progress.after, since=since)) as posts:
                 async for post in posts:
-                    taken = wanted(post) and (not first or post.at >= since)
-                    progress.saw(post.id, post.media.id if post.media is not None and taken else None)
-                    if taken:
+                    of_now = not first or post.at >= since
+                    opened = of_now and (wanted(post) or undecided(post))
+                    progress.saw(post.id, post.media.id if post.media is not None and opened else None)
+                    if of_now and wanted(post):
                         self._offer(chat, post, post.at, found)
                     if len(found) >= MOST_OFFERS:
                         self._hinted.set()
@@ -175,25 +207,38 @@ class Telegram:
 
     async def _look_again(
         self, edge: Edge, chat: Chat, progress: ChatProgress, anew: bool, wanted: Callable[[Post], bool],
-        found: dict[str, Offer],
+        undecided: Callable[[Post], bool], found: dict[str, Offer],
     ) -> None:  # fmt: skip
         """At messages that failed before, that were edited, and after an outage at the last ones."""
         now = self._clock.monotonic()
         edited = {number for number in self._look.pop(chat.id, ()) if number <= progress.after}  # the sweep sees others
         failed = {number for number in progress.open if self._not_before.get((chat.id, number), now) <= now}
-        ids = sorted({*failed, *edited, *(progress.recent if anew else ())})[:MOST_OFFERS]
+        self._unstored[1][chat.id] = edited
+        ids = sorted({*failed, *edited, *(progress.recent if anew else ())})
+        if later := set(ids[MOST_OFFERS:]) - failed:
+            self._look[chat.id] = later
+            self._hinted.set()
+        del ids[MOST_OFFERS:]
         try:
             posts = await edge.posts_by_id(chat, ids) if ids else {}
-        except ServiceUnavailable:
+        except KingError:
             self._look.setdefault(chat.id, set()).update(edited)
             raise
         for number in ids:
             post, before = posts.get(number), progress.recent.get(number)
             if post is None or post.media is None:
+                if number in progress.open:
+                    log.warning("message %d of chat %d is gone, and its picture was not fetched yet", number, chat.id)
                 self._withdrawn.update(prefixes([chat.id], [number]))
                 progress.gone(number)
                 continue
-            other = before is not None and before != post.media.id
+            if number in failed and not wanted(post):
+                if undecided(post):
+                    self._not_before[chat.id, number] = now + FIND_AGAIN.total_seconds()
+                else:
+                    progress.gone(number)
+                continue
+            other = before is not None and before != post.media.id and wanted(post)
             late = before is None and wanted(post) and progress.since is not None and post.at >= progress.since
             if number in failed or other or late:
                 progress.saw(number, post.media.id)
@@ -237,8 +282,9 @@ class Telegram:
         return sorted(self._withdrawn)
 
     def marked(self, withdrawn: Sequence[str]) -> None:
-        """These are kept as deleted."""
+        """How far it was looked through is stored, and these are kept as deleted."""
         self._withdrawn.difference_update(withdrawn)
+        self._unstored = (False, {})
 
     @property
     def who(self) -> str:

@@ -290,3 +290,76 @@ async def test_very_many_come_in_several_sweeps(server, tmp_path):
             step.cursor = step.source.remember([offer.key for offer in offers])
             assert more is (len(offers) == 200)
         assert sizes == [200, 200, 50]
+
+
+async def test_an_edit_is_looked_at_again_after_a_sweep_that_broke(server, tmp_path):
+    """The server tells of an edit once; the connection stays while it wants no requests."""
+    async with at_work(server, tmp_path) as step:
+        post = server.post(PICTURE)
+        await step.run()
+        edited = server.edit(post, ratio_picture(2))
+        server.faults = [None, FloodWait("Telegram asked to wait 30 s before the next request", 30)]
+        with pytest.raises(FloodWait):
+            await step.run()
+        assert server.asked[-2:] == ["by id", "posts"]
+        await server.clock.advance(31)
+        offers = await step.run()
+        assert [offer.key for offer in offers] == [f"{CHAT}:{post.id}:{edited.media.id}"]
+
+
+@pytest.mark.parametrize("after_an_outage", [False, True])
+async def test_what_a_sweep_found_and_the_store_did_not_take_is_found_again(server, tmp_path, after_an_outage):
+    async with at_work(server, tmp_path) as step:
+        post = server.post(PICTURE)
+        await step.run()
+        server.silent = after_an_outage
+        edited = server.edit(post, ratio_picture(2))
+        if after_an_outage:
+            server.hang_up()
+            await until(lambda: step.source.state.link is Link.WAITING)
+            await server.clock.advance(5)
+            await until(lambda: step.source.state.link is Link.CONNECTED)
+        assert len(await step.source.offers(step.cursor)) == 1  # and the disk is full
+        offers = await step.run()
+        assert [offer.key for offer in offers] == [f"{CHAT}:{post.id}:{edited.media.id}"]
+        assert await step.run() == []
+
+
+async def test_very_many_edits_are_all_looked_at(server, tmp_path):
+    async with at_work(server, tmp_path) as step:
+        posts = [server.post(PICTURE) for _ in range(250)]
+        while len(step.stored) < 250:
+            await step.run()
+        for post in posts:
+            server.edit(post, ratio_picture(2))
+        while offers := await step.run():
+            assert len(offers) <= 200
+        assert len(step.stored) == 500
+
+
+async def test_a_sender_that_cannot_be_found_loses_none_of_his_pictures(server, tmp_path):
+    async with at_work(server, tmp_path, "@charts", senders=("@kingfisher", 43)) as step:
+        his, known, other = (server.post(PICTURE, sender=number) for number in (42, 43, 5))
+        await step.run()
+        assert list(step.stored) == [f"{CHAT}:{known.id}:{known.media.id}"]
+        assert "@kingfisher cannot be looked at" in step.source.state.reason(server.clock.now())
+        cursor = step.cursor
+    server.names["@kingfisher"] = type(server.names["@bot"])(42)
+    async with at_work(server, tmp_path, "@charts", senders=("@kingfisher", 43)) as step:
+        step.cursor = cursor
+        await step.run()
+        assert list(step.stored) == [f"{CHAT}:{his.id}:{his.media.id}"]
+        assert step.cursor[str(CHAT)]["open"] == [], "the other's need not be had"
+        server.edit(other, ratio_picture(2))
+        assert await step.run() == []
+
+
+async def test_the_id_of_a_sender_needs_no_looking_for(server, tmp_path):
+    """A fresh session cannot resolve a bare number, and who posts in a group is in no list of chats."""
+    async with at_work(server, tmp_path, "@charts", senders=(42,)) as step:
+        server.post(PICTURE, sender=42)
+        server.post(PICTURE, sender=5)
+        await step.run()
+        assert len(step.stored) == 1
+        assert step.source.state.reason(server.clock.now()) == ""
+        assert "chat 42" not in server.asked
