@@ -229,6 +229,20 @@ def test_a_secret_is_never_shown(clean: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "TELEGRAM_API_ID is 'x' in the environment: " in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "AIRTABLE_API_KEY", "KINGTUI_TOKEN"])
+def test_a_key_that_no_header_can_carry_is_told_at_the_start(
+    clean: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A typographic quote that was copied along; each question would break at it."""
+    for value in ("“s3cret-key”", "s3cret\nkey", "s3cret key"):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(WrongUse, match=f"{name} is wrong in the environment: a .* is allowed") as caught:
+            load_settings(clean / "king", {})
+        assert "s3cret" not in str(caught.value)
+    monkeypatch.setenv(name, " s3cret-key\n")
+    assert load_settings(clean / "king", {}).secrets() == ["s3cret-key"]
+
+
 def test_an_unknown_name_is_told_with_the_nearest(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KINGTUI_MONITOR_INTERVALL", "5")
     file = write(clean / "king" / ".env", "KINGTUI_PROT=1\nOTHER_PORT=1\nport=9\nKINGTUI_ZZZ=1\n")

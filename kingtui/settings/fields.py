@@ -24,6 +24,7 @@ from kingtui.settings.values import (
     Rate,
     Seconds,
     Symbols,
+    Token,
     lowered,
 )
 from kingtui.settings.web import Algorithm, File, HostNames, Origins, RateStorage
@@ -176,9 +177,10 @@ class Settings(BaseSettings):
     """The ``iss`` that a token must have; unset: any."""
 
     # Airtable
-    airtable_api_key: SecretStr | None = Field(
-        default=None, validation_alias="AIRTABLE_API_KEY", json_schema_extra={"allowed": "a personal access token"}
-    )
+    airtable_api_key: Token = Field(
+        default=None, validation_alias="AIRTABLE_API_KEY",
+        json_schema_extra={"allowed": "a personal access token, of ASCII letters, digits and signs,"},
+    )  # fmt: skip
     """Personal access token of Airtable; without one there is no mirror."""
     airtable_base_id: str | None = Field(
         default=None, validation_alias="AIRTABLE_BASE_ID", pattern=r"^[A-Za-z0-9]{1,64}$",
@@ -210,7 +212,7 @@ class Settings(BaseSettings):
     """Days that the log of each run is kept."""
 
     # The dashboard
-    token: SecretStr | None = Field(default=None, json_schema_extra={"allowed": "a token of the kingtui that is meant"})
+    token: Token = Field(default=None, json_schema_extra={"allowed": "a token of the kingtui that is meant"})
     """What ``kingtui --attach URL`` shows to a kingtui that asks for a token; the home's own needs none."""
     theme: str | None = Field(default=None, json_schema_extra={"allowed": "the name of a theme"})
     """Theme of the dashboard; unset: the one chosen last in such a terminal, else one that suits its colours."""
@@ -224,9 +226,10 @@ class Settings(BaseSettings):
     """The least important lines that go to the log."""
 
     # Words from OpenAI, or from any server that speaks its language
-    openai_api_key: SecretStr | None = Field(
-        default=None, validation_alias="OPENAI_API_KEY", json_schema_extra={"allowed": "a key of OpenAI"}
-    )
+    openai_api_key: Token = Field(
+        default=None, validation_alias="OPENAI_API_KEY",
+        json_schema_extra={"allowed": "a key of OpenAI, of ASCII letters, digits and signs,"},
+    )  # fmt: skip
     """The key of OpenAI; with it kingtui asks for second opinions and commentary, within the day's budget."""
     openai_base_url: Address | None = Field(
         default=None, validation_alias="OPENAI_BASE_URL",

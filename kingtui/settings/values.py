@@ -81,6 +81,14 @@ def _notify_urls(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+def _token(value: SecretStr | None) -> SecretStr | None:
+    """What goes into a header of HTTP: a typographic quote or a line end that was copied along would break it."""
+    text = value.get_secret_value().strip() if value else ""
+    if text and not re.fullmatch(r"[!-~]+", text):
+        raise ValueError
+    return SecretStr(text) if text else None
+
+
 def says(text: str) -> Any:
     """What a field allows, where its type alone does not say it."""
     return Field(json_schema_extra={"allowed": text})
@@ -105,6 +113,7 @@ Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols), says("a list of 
 Dollars = Annotated[
     float, Field(ge=0, le=100_000, allow_inf_nan=False), says("an amount in US dollars from 0 to 100000")
 ]
+Token = Annotated[SecretStr | None, AfterValidator(_token)]
 NotifyUrls = Annotated[
     SecretStr | None,
     AfterValidator(_notify_urls),

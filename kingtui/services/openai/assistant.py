@@ -25,6 +25,8 @@ from kingtui.settings import Settings
 log = logging.getLogger("kingtui.services.openai")
 
 TRIES = 3
+LEAST_SHARE = 0.25
+"""Of the time for an answer: with less left it is not asked, for the answer would be paid and come too late."""
 MARGIN_SECONDS = 2.0
 """For the store, beside the time that the server has."""
 _TODO: dict[Trouble, str] = {
@@ -117,8 +119,12 @@ class Assistant:
         ends = self._clock.monotonic() + seconds
         spent = Spending()
         async with self._free:
+            reply = Reply(None, f"{self.label} had no time for it within {seconds:.0f} s")
             for _ in range(TRIES):
-                reply = await self._once(question, key, run_id, ends - self._clock.monotonic())
+                left = ends - self._clock.monotonic()
+                if left < seconds * LEAST_SHARE:
+                    break
+                reply = await self._once(question, key, run_id, left)
                 spent += reply.spent
                 standing = await self._now()
                 if reply.answer is not None or standing.trouble != "rate" or standing.until is None:
@@ -147,7 +153,11 @@ class Assistant:
             return await self._no_answer(error, call, call_id, key)
         except NoAnswer as error:
             return await self._no_answer(error, call, call_id, key)
-        if standing.answered():
+        except Exception as error:  # whatever a library makes of an answer: no picture and no report suffers for words
+            log.exception("asking %s broke", self.label)
+            broken = NoAnswer("down", f"asking {self.label} broke: {type(error).__name__}", maybe_paid=True)
+            return await self._no_answer(broken, call, call_id, key)
+        if standing.answered(self._clock.now()):
             log.info("%s answers again", self.label)
             await self._ledger.hold({})
         return await self._settle(question, found, call_id, key)

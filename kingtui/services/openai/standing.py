@@ -38,8 +38,10 @@ class Standing:
             self.until = now + timedelta(seconds=rest)
         return news
 
-    def answered(self) -> bool:
-        """The server answered. True where it had not before."""
+    def answered(self, now: datetime) -> bool:
+        """The server answered. True where it had not before. What was asked before a quota ended does not renew it."""
+        if self.trouble == "quota" and self.why_not(now):
+            return False
         news = self.trouble not in (None, "rate")
         self.trouble, self.text, self.until, self.failures = None, "", None, 0
         return news

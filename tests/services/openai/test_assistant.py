@@ -191,6 +191,15 @@ async def test_a_server_in_trouble_is_left_alone_for_a_while(tmp_path: Path, ans
         assert (await assistant.service()).state is Connection.CONNECTED
 
 
+@pytest.mark.parametrize("body", [b"[" * 300_000, b'{"choices": ' + b"[" * 300_000])
+async def test_an_answer_that_breaks_the_library_costs_its_words_and_nothing_else(tmp_path: Path, body: bytes) -> None:
+    async with bench(tmp_path, Answer(body)) as made:
+        reply = await made.again().ask(about("ETH"), 1, 5)
+        assert reply.answer is None
+        assert reply.why
+        assert len(made.told) == 1
+
+
 async def test_each_failed_probe_doubles_the_rest(tmp_path: Path) -> None:
     async with bench(tmp_path, said.BROKEN) as made:
         assistant = made.again()
@@ -248,6 +257,37 @@ async def test_a_used_up_quota_stops_asking_until_the_next_day_over_restarts_too
         assert (await made.again().ask(about("BTC"), 1, 5)).answer is not None
         assert (await assistant.ask(about("ETH"), 1, 5)).answer is not None
         assert assistant.problem is None
+
+
+async def test_an_answer_to_an_older_question_does_not_renew_a_used_up_quota(tmp_path: Path) -> None:
+    late = Answer(FINE.body, after=0.3)
+    async with bench(tmp_path, FINE, late, said.NO_QUOTA) as made:
+        assistant = made.again()
+        first = asyncio.create_task(assistant.ask(about("ETH"), 1, 5))
+        await until(lambda: made.server.questions, "the first question")
+        assert "quota is used up" in (await assistant.ask(about("BTC"), 1, 5)).why
+        assert (await first).answer is not None
+        for one in (assistant, made.again()):
+            assert (await one.ask(about("SOL"), 1, 5)).answer is None
+            assert "quota is used up" in (one.problem or "")
+        assert len(made.server.questions) == 2
+
+
+async def test_who_waited_too_long_for_his_turn_asks_and_pays_nothing(tmp_path: Path) -> None:
+    async with bench(tmp_path, Answer(FINE.body, after=0.3), ai_concurrency=1) as made:
+        assistant = made.again()
+        first = asyncio.create_task(assistant.ask(about("ETH"), 1, 5))
+        await until(lambda: made.server.questions, "the first question")
+        second = asyncio.create_task(assistant.ask(about("BTC"), 1, 5))
+        await asyncio.sleep(0.05)
+        await made.clock.advance(4.5)
+        assert (await first).answer is not None
+        reply = await second
+        assert (reply.answer, reply.spent.calls, reply.spent.cost) == (None, 0, 0)
+        assert "had no time for it" in reply.why
+        assert len(await made.calls()) == 1
+        assert made.told == []
+        assert (await assistant.ask(about("BTC"), 1, 5)).answer is not None, "the server is not held to be down"
 
 
 async def test_another_account_has_another_quota(tmp_path: Path) -> None:
