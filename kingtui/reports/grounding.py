@@ -154,9 +154,7 @@ _ADDRESS = re.compile(r"://|\bwww\.|[\w.+-]+@[\w-]+\.\w|\b\w+\.(?:com|net|org|io
 def _shape(sentence: str) -> str:
     if len(sentence) > LONGEST:
         return f"it is longer than {LONGEST} characters"
-    if "://" in sentence or re.search(
-        r"\bwww\.|\b[\w.+-]+@[\w-]+\.\w|\b\w+\.(?:com|net|org|io|me|xyz|app)\b", sentence, re.I
-    ):
+    if _ADDRESS.search(sentence):
         return "it names an address"
     return "" if any(character.isalpha() for character in sentence) else "it has no words"
 

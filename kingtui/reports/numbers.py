@@ -16,9 +16,12 @@ _SLOTS = re.compile(
     rf"(?<!\w)(?:liq)?(?:clusters?|slots?)[ \u00a0]?{_SLOT}(?:(?:, | and | or |, and |/){_SLOT})*", re.IGNORECASE
 )
 _HORIZON = re.compile(
-    r"(?<![\w.,+\-−])(?:(24)(?:h|[- ](?i:hours?))|(7)(?:d|[- ](?i:days?))|(1)(?:m|[- ](?i:months?))"
+    r"(?<![\w.,+\-−$€£])(?:(24)(?:h|[- ](?i:hours?))|(7)(?:d|[- ](?i:days?))|(1)(?:m|[- ](?i:months?))"
     r"|(30)[- ](?i:days?))(?!\w)"
 )
+_SHORT = re.compile(r"(?<![\w.,+\-−$€£])(?:24h|7d)(?!\w)")
+_OF_A_MONTH = re.compile(r"1m[ -](?:win|rate|horizon|window|view|reading|outlook|lean|bias)")
+"""What is a month for sure; ``1m`` alone may be a million."""
 _DATE = re.compile(r"(?<![\w.,-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-])")
 _TIME = re.compile(r"(?<![\w.,:])[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?![\w:])")
 _NUMBER = re.compile(
@@ -33,13 +36,20 @@ _SMALL = {word: number for number, word in enumerate((
     "nineteen",
 )) if word != "one"}  # fmt: skip
 _COUNT = "percent|per cent|hundred|thousand|million|billion|third|quarter|half|times|dollar|point"
+_COUNTED = (
+    "symbol|coin|asset|token|market|cluster|slot|band|bar|level|map|chart|row|exchange|venue|minute|hour|day|week|month"
+    "|year|long|short|position|trader|trade"
+)
 _WORD = re.compile(
     rf"(?<!\w)(?:(?P<one>one(?=[ -](?:{_COUNT})))"
+    rf"|(?P<single>(?:(?<=only )|(?<=just )|(?<=exactly )|(?<=least )|(?<=most ))one|one(?= (?:{_COUNTED})(?!\w))"
+    rf"|(?<!every )(?<!each )single(?= (?:{_COUNTED})(?!\w)))"
     rf"|(?P<small>{'|'.join(_SMALL)})"
+    r"|halfway|midway|couples?|pairs? of|nil|naught|nought"
     r"|(?<!the )(?:thirds?|fourths?|fifths?|tenths?)|hal(?:f|ves|ved|ving)|quarters?|doubl(?:e|es|ed|ing)"
     r"|tripl(?:e|es|ed|ing)|quadrupl\w+|twice|thrice|\w+fold|dozens?"
     r"|(?:hundred|hundredth|thousand|million|billion|trillion)s?"
-    rf"|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:{'|'.join(_ONES)}))?"
+    rf"|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]?(?:{'|'.join(_ONES)}))?"
     rf"|point[ -](?:zero|{'|'.join(_ONES)}))(?!\w)",
     re.IGNORECASE,
 )
@@ -82,8 +92,10 @@ def numbers_in(sentence: str, names: Collection[str] = ()) -> Found:
     for match in _SLOTS.finditer(rest):
         labels += [f"{'+' if sign == '+' else '-'}{digit}" for sign, digit in re.findall(r"([+\-−])([12])", match[0])]
     rest = _SLOTS.sub("·", rest)
-    labels += [HORIZONS[next(filter(None, match.groups()))] for match in _HORIZON.finditer(rest)]
-    rest = _HORIZON.sub("·", rest)
+    horizons = [match for match in _HORIZON.finditer(rest) if _is_horizon(rest, match)]
+    labels += [HORIZONS[next(filter(None, match.groups()))] for match in horizons]
+    for match in reversed(horizons):
+        rest = f"{rest[: match.start()]}·{rest[match.end() :]}"
     moments = _DATE.findall(rest)
     rest = _DATE.sub("·", rest)
     moments += _TIME.findall(rest)
@@ -92,11 +104,20 @@ def numbers_in(sentence: str, names: Collection[str] = ()) -> Found:
     rest = _NUMBER.sub("·", rest)
     strange = [word for word in rest.split() if any(character.isnumeric() for character in word)]
     for match in _WORD.finditer(rest):
-        if match["small"]:
+        if match["single"]:
+            numbers.append(Number(match[0], Decimal(1), Decimal(1)))
+        elif match["small"]:
             numbers.append(Number(match[0], Decimal(_SMALL[match["small"].lower()]), Decimal(1), _percent(rest, match)))
         else:
             strange.append(match[0])
     return Found(tuple(numbers), tuple(moments), tuple(labels), tuple(strange))
+
+
+def _is_horizon(text: str, match: re.Match[str]) -> bool:
+    """``1m`` is a month where its rate, or another horizon written so, is spoken of; else it may be a million."""
+    if match[0] != "1m":
+        return True
+    return _OF_A_MONTH.match(text, match.start()) is not None or _SHORT.search(text) is not None
 
 
 def _number(match: re.Match[str]) -> Number:

@@ -53,6 +53,8 @@ SHEET = FactSheet(
         "1000PEPE has an RSI of 71.2, while 1INCH is at 28.",
         "Longs look crowded; no number is needed to see it.",
         "It is one of the wider maps, and the third target is far.",
+        "No one side, and every single level, is certain; one could wait.",
+        "The 24h and 7d rates agree.",
     ],
 )
 def test_what_follows_from_the_facts_stays(sentence: str) -> None:
@@ -81,6 +83,12 @@ def test_what_follows_from_the_facts_stays(sentence: str) -> None:
         "PEPE fell by 1000.",
         "The odds are two to three.",
         "It is twenty-one percent away.",
+        "Only one symbol is overbought.",
+        "A single cluster holds it, for one day.",
+        "Exactly one of them is oversold.",
+        "sixtyfive percent of the longs wait.",
+        "It stands halfway between them, a couple of levels away.",
+        "The odds are nil.",
         "Half of the longs are gone, a third of them today.",
         "The price may double, or rise tenfold.",
         "A million was liquidated; one percent remains.",
@@ -105,6 +113,17 @@ def test_what_does_not_is_removed_and_counted(sentence: str) -> None:
     assert words.removed >= 1
     assert len(words.sentences) <= 2
     assert not set("".join(words.sentences)) & set("0123456789½３٣三²")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Longs worth $1m wait.", "About 1m in longs waits.", "1m of longs.", "1m USD waits, and €24h.", "1m is at risk."],
+)
+def test_a_million_is_not_taken_for_a_month(sentence: str) -> None:
+    sheet = replace(SHEET, facts=(*SHEET.facts, Fact("1-Month win rate: 40% Long/60% Short", ("1-Month",))))
+    assert ground([sentence], sheet).sentences == ()
+    for said in ("The 1m rate is 40% long.", "The 24h, 7d and 1m rates differ.", "On 1-month view it is 60% short."):
+        assert ground([said], sheet).sentences == (said,)
 
 
 def test_a_foreign_number_takes_its_sentence_along_and_no_other() -> None:
