@@ -152,10 +152,11 @@ class Notices:
 
 
 def _due(rows: Sequence[notices.Waiting], now: datetime) -> bool:
+    """A moment that is too far ahead is of a clock that was set back since: nothing waits for it."""
     tries = [row.next_try for row in rows if row.next_try is not None]
     if tries:
-        return max(tries) <= now
-    return (now - rows[0].at).total_seconds() >= GATHER_SECONDS
+        return not timedelta(0) < max(tries) - now <= timedelta(seconds=LONGEST_RETRY_SECONDS)
+    return not 0 <= (now - rows[0].at).total_seconds() < GATHER_SECONDS
 
 
 def _body(rows: Sequence[notices.Waiting]) -> str:

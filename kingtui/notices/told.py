@@ -11,11 +11,14 @@ WELL = "kingtui is well again"
 QUIET = timedelta(seconds=60)
 """Without a reason before it is well again; what has just begun has not looked at everything yet."""
 HOUR = timedelta(hours=1)
-_VARIES = re.compile(r"\d[\d.,:]*|\b(less than )?a minute\b|\b(minute|hour|day|picture|symbol|record)s?\b|\b(is|are)\b")
+_VARIES = re.compile(r"(?<!step )(?<!address )(?<!\w)\d[\d.,:]*|\b(less than )?a minute\b|\b(minute|hour|day|picture|symbol|record)s?\b|\b(is|are)\b")
 
 
 def key_of(reason: str) -> str:
-    """What a reason is about: its text up to the first colon, without numbers and what goes with them."""
+    """What a reason is about: its text up to the first colon, without numbers and what goes with them.
+
+    The number of a step or an address, and digits within a word, say what is meant and stay.
+    """
     return " ".join(_VARIES.sub("#", reason.split(": ", 1)[0]).split())[:200]
 
 

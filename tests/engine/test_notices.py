@@ -173,4 +173,33 @@ def test_what_a_reason_is_about_does_not_change_with_its_numbers():
         ("nothing came from inbox for 6 hours", "nothing came from inbox for 23 hours"),
     ):
         assert key_of(one) == key_of(other)
-    assert key_of("step failed") != key_of("disk full")
+    for one, other in (
+        ("step failed", "disk full"),
+        ("step 2 failed: no", "step 5 failed: no"),
+        ("address 1 (json) did not take a notice", "address 2 (json) did not take a notice"),
+        ("@charts1 cannot be looked at: no", "@charts2 cannot be looked at: no"),
+    ):
+        assert key_of(one) != key_of(other)
+
+
+async def test_a_second_step_that_fails_is_told_of_too(tmp_path, server):
+    async with world(tmp_path, server.url) as here:
+        here.reasons("step 2 failed: no")
+        await here.pass_time(60)
+        here.reasons("step 2 failed: no", "step 5 failed: neither", "step 6 timed out: late")
+        await here.pass_time(60)
+        assert [notice["message"].count("step") for notice in server.taken] == [1, 2]
+
+
+async def test_a_clock_that_was_set_back_holds_no_notice_up(tmp_path, server):
+    async with world(tmp_path, server.url) as here:
+        here.clock.elapsed = 86_400.0
+        server.status = 503
+        here.reasons(REASON)
+        await here.pass_time(60)
+        here.reasons(REASON, QUARANTINE)
+        await here.pass_time(5)
+        server.status = 200
+        here.clock.elapsed = 3_600.0
+        await here.pass_time(60)
+        assert "\n".join(notice["message"] for notice in server.taken).count("UTC") == 2
