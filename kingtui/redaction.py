@@ -1,8 +1,8 @@
 """What must never be shown, hidden from whatever is: logs, errors, notices, answers.
 
 One book for the whole process, because an error may come to light anywhere: ``hide`` knows every secret setting and
-what the home keeps secret, also as they stand in an address, in JSON, in HTML, in a ``repr`` or within base64 (such as
-the user and password of a basic authentication).
+what the home keeps secret, also as they stand in an address, in JSON, in HTML, in a ``repr`` of text or bytes, or
+within base64 (such as the user and password of a basic authentication).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus
 
 HIDDEN = "••••"
 SHORTEST = 4
@@ -33,15 +32,14 @@ class Secrets:
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, values: Iterable[str]) -> None:
-        """From now on hide these too; of an address also its user, password, and long parts."""
+        """From now on hide these too; of an address also its user, password, and long parts, of a PEM each line."""
         known = len(self._writings)
         for value in values:
-            for part in (value, *_parts(value)):
+            for part in (value, *_parts(value), *_lines(value)):
                 if len(part) >= SHORTEST:
                     self._writings.update(_writings(part))
         if len(self._writings) > known:
-            longest_first = sorted(self._writings, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            self._pattern = re.compile("|".join(sorted(self._writings, key=len, reverse=True)))
 
     def hide(self, text: str) -> str:
         """The text with dots for every value."""
@@ -49,13 +47,48 @@ class Secrets:
 
 
 def _writings(value: str) -> Iterator[str]:
-    yield value
-    yield from (quote(value), quote(value, safe=""), quote_plus(value))
-    yield from (repr(value)[1:-1], json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
-    yield html.escape(value)
-    for core in _within_base64(value.encode()):
-        yield core
-        yield core.replace("+", "-").replace("/", "_")
+    """Patterns of a value: each character in any of its writings, and the whole within base64."""
+    runs = re.findall(r"(\\*)([^\\]?)", value)
+    yield "".join(_BACKSLASHES * bool(run) + (_character(char, after=bool(run)) if char else "") for run, char in runs)
+    for core in _within_base64(value.encode(errors="surrogateescape")):
+        yield re.escape(core)
+        yield re.escape(core.replace("+", "-").replace("/", "_"))
+
+
+_BACKSLASHES = r"(?:\\|%5[cC])++"
+"""However many, as those that quote other characters may follow."""
+
+
+def _character(char: str, *, after: bool) -> str:
+    """A pattern of a character as it is, in an address, a ``repr`` of text or bytes, JSON and HTML.
+
+    Which characters an address escapes is for each library to say, as is how often a text was quoted. ``after``
+    backslashes none is awaited: those took all that there are. No quantifier goes back, so that no text takes long.
+    """
+    if char.isascii() and char.isalnum():
+        return char
+    data = char.encode(errors="surrogateescape")
+    # Of two that begin alike the longer stands first
+    quoted = "" if after else r"\\++"
+    ways = [
+        re.escape(html.escape(char)),
+        r"\\*+" + re.escape(char),
+        "".join(f"(?i:%{byte:02x})" for byte in data),
+        rf"&#0*+(?:{ord(char)}|(?i:x0*+{ord(char):x}));",
+        quoted + r"\\++".join(f"(?i:x{byte:02x})" for byte in data),
+        quoted + r"\\++".join(f"(?i:u{unit:04x})" for unit in _units(char)),
+        *(quoted + re.escape(text[1:-1].lstrip("\\")) for text in (repr(char), json.dumps(char))),
+        rf"{quoted}(?i:x{ord(char):02x}|u{ord(char):04x}|U{ord(char):08x})",
+    ]
+    if char == " ":
+        ways.append(r"\+")
+    return f"(?:{'|'.join(dict.fromkeys(ways))})"
+
+
+def _units(char: str) -> Iterator[int]:
+    """Its code units in UTF-16, as JSON escapes it."""
+    data = char.encode("utf-16-be", errors="surrogatepass")
+    return (int.from_bytes(data[at : at + 2]) for at in range(0, len(data), 2))
 
 
 def _within_base64(data: bytes) -> Iterator[str]:
@@ -65,6 +98,12 @@ def _within_base64(data: bytes) -> Iterator[str]:
         core = text[-(-8 * place // 6) : 8 * (place + len(data)) // 6]
         if len(core) >= _SHORTEST_CORE:
             yield core
+
+
+def _lines(value: str) -> Iterator[str]:
+    """The lines of a value that has several, such as a key in PEM; not those that only say what it is."""
+    lines = value.splitlines()
+    return (line for line in lines if len(lines) > 1 and len(line) >= _LONG and not line.startswith("-----"))
 
 
 def _parts(value: str) -> Iterator[str]:

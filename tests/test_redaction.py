@@ -6,13 +6,16 @@ import base64
 import html
 import json
 import logging
+import re
 import subprocess
 import sys
+import time
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 from pydantic import SecretStr
 
 from kingtui.api.errors import error_response
@@ -43,6 +46,9 @@ def writings(value: str) -> list[str]:
         value, quote(value), quote(value, safe=""), quote_plus(value), repr(value), json.dumps(value),
         json.dumps(value, ensure_ascii=False), html.escape(value), base64.b64encode(data).decode(),
         *(base64.b64encode(user + b":" + data).decode() for user in (b"", b"u", b"us", b"user")),
+        quote(value, safe="!$&'()*+,;=:@/~"), re.sub("%..", lambda found: found[0].lower(), quote(value, safe="")),
+        repr(data), repr(f"Authorization: Bearer {value}".encode()), ascii(value), repr({"key": value}),
+        json.dumps(json.dumps({"key": value})), repr(repr([value])), str(Markup("<b>{}</b>").format(value)),
         base64.urlsafe_b64encode(b"user:" + data + b":more").decode(), f"https://x.example/?key={quote(value)}&a=b",
     ]  # fmt: skip
 
@@ -57,7 +63,7 @@ def test_each_secret_setting_is_hidden_in_every_writing(field: str) -> None:
         shown = secrets.hide(f"before {text} after")
         assert shown.startswith("before ")
         assert shown.endswith(" after")
-        assert HIDDEN in shown
+        assert HIDDEN in shown, text
         assert not any(writing in shown for writing in clear)
 
 
@@ -70,6 +76,32 @@ def test_parts_of_an_address_are_hidden_and_its_host_is_not() -> None:
     assert "hunter22" not in shown
     assert "mail.example.org refused" in shown
     assert "cache.example.org said" in shown
+
+
+@given(value=st.text(min_size=6, max_size=40))
+def test_in_whatever_way_it_was_quoted_it_is_not_found(value: str) -> None:
+    try:
+        data = value.encode()
+    except UnicodeEncodeError:
+        return
+    secrets = Secrets()
+    secrets.add([value])
+    quoted = (repr(value)[1:-1], ascii(value)[1:-1], json.dumps(value)[1:-1], repr(data)[2:-1], quote(value), value)
+    for text in quoted:
+        assert secrets.hide(f"<{text}>") == f"<{HIDDEN}>", text
+
+
+def test_no_text_takes_long_and_a_key_is_hidden_line_by_line() -> None:
+    secrets = Secrets()
+    pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0\nQDxYkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n"
+    secrets.add([pem, r"a\\b\c" + "'" * 9, "\\" * 30])
+    began = time.perf_counter()
+    secrets.hide(("a" + "\\" * 5_000 + "'") * 20)
+    assert time.perf_counter() - began < 2
+    shown = secrets.hide("\n".join(f"  | {line}" for line in pem.splitlines()))
+    assert "MIIE" not in shown
+    assert "QDxY" not in shown
+    assert "BEGIN PRIVATE KEY" in shown
 
 
 @given(value=st.text(min_size=6, max_size=40), before=st.binary(max_size=9), after=st.binary(max_size=9))

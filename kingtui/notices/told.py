@@ -11,7 +11,10 @@ WELL = "kingtui is well again"
 QUIET = timedelta(seconds=60)
 """Without a reason before it is well again; what has just begun has not looked at everything yet."""
 HOUR = timedelta(hours=1)
-_VARIES = re.compile(r"(?<!step )(?<!address )(?<!\w)\d[\d.,:]*|\b(less than )?a minute\b|\b(minute|hour|day|picture|symbol|record)s?\b|\b(is|are)\b")
+_VARIES = re.compile(
+    r"(?<!step )(?<!address )(?<!\w)\d[\d.,:]*|\b(less than )?a minute\b"
+    r"|\b(minute|hour|day|picture|symbol|record)s?\b|\b(is|are)\b"
+)
 
 
 def key_of(reason: str) -> str:
