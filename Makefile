@@ -12,7 +12,7 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest -n 2 --dist loadfile
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -65,8 +65,7 @@ class Terminal:
             time.sleep(0.1)
 
     def _run(self, *arguments: str) -> str:
-        # os.environ, for readline (which pytest imports) puts a size of 80×24 into the environment behind its back
-        done = subprocess.run(
-            [*self._tmux, *arguments], check=True, capture_output=True, text=True, env=dict(os.environ)
-        )
+        # readline, which pytest imports, puts a size of 80×24 into the environment behind os.environ's back
+        environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        done = subprocess.run([*self._tmux, *arguments], check=True, capture_output=True, text=True, env=environment)
         return done.stdout

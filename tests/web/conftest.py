@@ -64,9 +64,9 @@ class Running:
         wait_for(self.process.at_rest, "rest", 90)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window. Ended with the module: while it is there, no other event loop can run."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not there: apt-get install chromium")
     with sync_playwright() as playwright:

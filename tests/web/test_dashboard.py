@@ -220,6 +220,7 @@ def test_a_restart_asks_first(page: Page, kingtui: Running) -> None:
 
 def test_keys_lead_everywhere_and_can_be_switched_off(page: Page) -> None:
     page.goto("/")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     for letter, view in {"s": "symbols", "e": "reports", "r": "history", "p": "pictures", "h": "home"}.items():
         page.keyboard.press("g")
         page.keyboard.press(letter)
