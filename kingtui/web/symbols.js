@@ -223,6 +223,7 @@ export class SymbolsView {
     if (!this.#known) return;
     const style = getComputedStyle(this.card);
     const width = this.card.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    if (width <= 0) return; // another view is shown: it is drawn when it has a width again
     const open = this.card.querySelector("details")?.open ?? false;
     fill(
       this.card,

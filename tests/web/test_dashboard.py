@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from kingtui.charts.painter import paint
 from tests.faults.process import wait_for
@@ -94,6 +94,41 @@ def test_the_levels_are_drawn_and_told(page: Page, kingtui: Running) -> None:
     page.keyboard.press("z")
     expect(page.locator(".choices [aria-pressed=true]")).to_have_text("± 5 %")
     expect(page.locator(".levels figcaption")).to_contain_text("± 5 %")
+
+
+def test_what_comes_while_another_view_is_shown_is_drawn_later(page: Page, kingtui: Running) -> None:
+    waiting: list[Route] = []
+    page.route("**/levels", lambda route: waiting.append(route))
+    page.goto(f"/#symbols/{kingtui.map_symbol}")
+    page.wait_for_function("document.querySelector('#view-symbols .card, #view-symbols article')")
+    page.evaluate("location.hash = '#history'")
+    expect(page.locator("#view-symbols")).to_be_hidden()
+    while not waiting:
+        page.wait_for_timeout(50)
+    for route in waiting:
+        route.continue_()
+    page.wait_for_load_state("networkidle")
+    page.unroute("**/levels")
+    page.evaluate(f"location.hash = '#symbols/{kingtui.map_symbol}'")
+    expect(page.locator("svg.plot .cluster").first).to_be_visible()
+
+
+def test_numbers_on_a_phone_never_run_together(page: Page, kingtui: Running) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto(f"/#symbols/{kingtui.map_symbol}")
+    page.wait_for_selector(".figures .big")
+    ends, starts = page.evaluate(
+        """() => {
+          const found = [...document.querySelectorAll(".figures .big")];
+          found[0].textContent = "117,267.25";
+          const range = document.createRange();
+          const boxes = found.map((each) => (range.selectNodeContents(each), range.getBoundingClientRect()));
+          const row = boxes.filter((box) => box.top === boxes[0].top);
+          return [row.map((box) => box.right), row.map((box) => box.left)];
+        }"""
+    )
+    assert all(end + 8 <= start for end, start in zip(ends, starts[1:], strict=False))
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_the_bins_hold_every_bar_of_the_map(page: Page, kingtui: Running) -> None:
