@@ -51,19 +51,24 @@ function showStatus(store) {
 }
 
 /**
- * Each source with its last picture; the downloads folder only where it matters. As in the terminal.
+ * Each source with its last picture; the downloads folder last, and only where it matters. What has a note comes first,
+ * and the note before the time: the end of the line may be cut. As in the terminal.
  * @param {any} status @param {number} now
  */
-function sources(status, now) {
-  const pulled = status.sources.filter((source) => source.name !== "drop");
-  return status.sources
-    .filter((source) => source.name !== "drop" || source.last_picture_at || !pulled.length)
+export function sources(status, now) {
+  const pulled = status.sources.filter((/** @type {any} */ source) => source.name !== "drop");
+  const dropped = status.sources.filter(
+    (/** @type {any} */ source) => source.name === "drop" && (source.last_picture_at || !pulled.length),
+  );
+  return [...pulled, ...dropped]
+    .sort((one, other) => Number(!one.note) - Number(!other.note))
     .map((source) => {
       const name = source.name === "drop" ? "Downloads" : plain(source.name[0].toUpperCase() + source.name.slice(1));
       const came = source.last_picture_at ? ago(source.last_picture_at, now) : "no picture yet";
-      return `${name}: ${came}${source.note ? `, ${plain(source.note)}` : ""}`;
+      if (!source.note) return `${name}: ${came}`;
+      return `${name}: ▲ ${plain(source.note)}, ${source.last_picture_at ? `last picture ${came}` : came}`;
     })
-    .join("  ");
+    .join(" · ");
 }
 
 /** @param {Store} store @param {Live} live */

@@ -113,6 +113,22 @@ def test_what_comes_while_another_view_is_shown_is_drawn_later(page: Page, kingt
     expect(page.locator("svg.plot .cluster").first).to_be_visible()
 
 
+def test_a_source_that_is_not_well_stands_first(page: Page) -> None:
+    page.goto("/")
+    told = page.evaluate(
+        """async () => {
+          const { sources } = await import("/web/header.js");
+          const at = "2026-01-02T03:00:00+00:00";
+          const made = (name, note, last_picture_at) => ({ name, note, last_picture_at });
+          const all = [made("drop", "", at), made("inbox", "", at), made("telegram", "not connected", null)];
+          const now = Date.parse("2026-01-02T03:02:00Z");
+          return [sources({ sources: all }, now), sources({ sources: [made("drop", "", null)] }, now)];
+        }"""
+    )
+    mended = "Telegram: ▲ not connected, no picture yet · Inbox: 2 min ago · Downloads: 2 min ago"
+    assert told == [mended, "Downloads: no picture yet"]
+
+
 def test_numbers_on_a_phone_never_run_together(page: Page, kingtui: Running) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto(f"/#symbols/{kingtui.map_symbol}")
