@@ -45,6 +45,11 @@ def serve_dashboard(settings: Settings, *, host: str, port: int, attach: str | N
             f"--host {host} lets everybody who can reach this machine work the dashboard, for it asks for no token: "
             "leave it on localhost and come through SSH (ssh -L) or a proxy that asks who you are, or say --insecure"
         )
+    if settings.require_token and not insecure:
+        raise WrongUse(
+            "KINGTUI_REQUIRE_TOKEN keeps other users of this machine out, and this page would let them in, for it asks "
+            "for no token: use kingtui in a terminal, or say --insecure"
+        )
     token = settings.token.get_secret_value() if settings.token is not None else None
     door: Door = HomeDoor(Home(settings.home)) if attach is None else AddressDoor(attach, token)
     with Client(door=door) as king:

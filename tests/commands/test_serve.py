@@ -85,8 +85,8 @@ def test_what_others_reach(host: str) -> None:
 
 @pytest.mark.slow
 def test_where_it_cannot_be_served_it_is_a_sentence(tmp_path: Path) -> None:
-    def said(*arguments: object) -> tuple[int, str]:
-        done = kingtui("serve", *arguments, folder=tmp_path)
+    def said(*arguments: object, **environment: str) -> tuple[int, str]:
+        done = kingtui("serve", *arguments, folder=tmp_path, **environment)
         assert done.stdout == ""
         return done.returncode, done.stderr
 
@@ -95,6 +95,8 @@ def test_where_it_cannot_be_served_it_is_a_sentence(tmp_path: Path) -> None:
     assert (code, "nothing runs in" in text, "start it, such as kingtui --api-only" in text) == (1, True, True)
     code, text = said("--home", home, "--host", "0.0.0.0")
     assert (code, "lets everybody who can reach this machine work the dashboard" in text) == (2, True)
+    code, text = said("--home", home, KINGTUI_REQUIRE_TOKEN="true")
+    assert (code, "this page would let them in" in text) == (2, True)
     code, text = said("--attach", "somewhere")
     assert (code, "is no address of a kingtui" in text) == (2, True)
     with Process(home), socket.socket() as taken:
