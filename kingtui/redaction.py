@@ -71,17 +71,16 @@ def _character(char: str, *, after: bool) -> str:
     # Of two that begin alike the longer stands first
     quoted = "" if after else r"\\++"
     ways = [
-        re.escape(html.escape(char)),
-        r"\\*+" + re.escape(char),
+        *(re.escape(text) for text in [html.escape(char)] if text != char),
         "".join(f"(?i:%{byte:02x})" for byte in data),
         rf"&#0*+(?:{ord(char)}|(?i:x0*+{ord(char):x}));",
         quoted + r"\\++".join(f"(?i:x{byte:02x})" for byte in data),
         quoted + r"\\++".join(f"(?i:u{unit:04x})" for unit in _units(char)),
         *(quoted + re.escape(text[1:-1].lstrip("\\")) for text in (repr(char), json.dumps(char))),
         rf"{quoted}(?i:x{ord(char):02x}|u{ord(char):04x}|U{ord(char):08x})",
+        r"\\*+" + re.escape(char),
+        *([r"\+"] if char == " " else ()),
     ]
-    if char == " ":
-        ways.append(r"\+")
     return f"(?:{'|'.join(dict.fromkeys(ways))})"
 
 
