@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from rich.text import Text
 from textual import constants
 from textual.worker import get_current_worker
 
 from kingtui.driver import EnduringDriver, TerminalLost
 from kingtui.frame import Frame
 from kingtui.models import StepStatus
+from kingtui.redaction import hide
 from kingtui.screens.dialogs import Leave, Leaving
 from kingtui.widgets.live import Live
 
@@ -86,6 +90,19 @@ class LeavableApp(Frame):
         log.warning("the terminal is gone")
         if not self._leaving:
             self.leave()
+
+    def _fatal_error(self) -> None:
+        """What nobody caught ends the app: it is told in the log and on the terminal.
+
+        Textual would show what the variables held: passwords that were typed among it.
+        """
+        error = sys.exc_info()[1] or self._exception
+        log.error("the dashboard broke", exc_info=error)
+        lines = hide("".join(traceback.format_exception(error))).splitlines()
+        self.bell()
+        self.panic(
+            Text("\n".join("".join(char if char.isprintable() else "\ufffd" for char in line) for line in lines))
+        )
 
     async def _leave(self) -> None:
         self._leaving = True

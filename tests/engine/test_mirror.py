@@ -244,7 +244,8 @@ async def test_a_table_that_refuses_everything_stops_the_asking(tmp_path, server
     ("fault", "seconds"),
     [
         (faults.TOO_MANY, 30), (faults.TOO_MANY_FOR_A_SECOND, 1), (faults.BAD_GATEWAY, 3), (faults.UNAVAILABLE, 3),
-        (faults.EMPTY, 3), (faults.PAGE, 3), (faults.NO_RECORDS, 3), (faults.reset, 3), (faults.commit_then_drop, 3),
+        (faults.EMPTY, 3), (faults.PAGE, 3), (faults.NESTED, 3),
+        (faults.NO_RECORDS, 3), (faults.reset, 3), (faults.commit_then_drop, 3),
     ],
 )  # fmt: skip
 async def test_what_passes_is_waited_for(tmp_path, server, fault, seconds):

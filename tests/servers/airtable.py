@@ -141,6 +141,7 @@ UNAVAILABLE = status(503, {"error": {"type": "SERVICE_UNAVAILABLE", "message": "
 UNAUTHORIZED = status(401, {"error": {"type": "AUTHENTICATION_REQUIRED", "message": "Authentication required"}})
 EMPTY = status(200, "")
 PAGE = status(200, "<html><body>Sign in to the hotel's network</body></html>")
+NESTED = status(200, "[" * 100_000)
 NO_RECORDS = status(200, {"records": [], "createdRecords": [], "updatedRecords": []})
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
+import pytest
+
 from kingtui.models import RunStatus
+from kingtui.redaction import hidden
 from kingtui.screens.dialogs import Leave
 from kingtui.screens.home import HomeScreen
 from tests.tui.dashboard import Dashboard, dashboard
@@ -88,3 +92,26 @@ async def test_the_bridge_begins_again_after_it_broke(tmp_path: Path) -> None:
         await until(
             lambda: any(worker.name == "bridge" and worker.is_running for worker in seen.app.workers), "another bridge"
         )
+
+
+async def test_an_error_that_nobody_caught_shows_no_secret_and_is_in_the_log(tmp_path: Path) -> None:
+    hidden.add(["sk-very-secret"])
+
+    def breaks() -> None:
+        password = "typed by somebody"  # noqa: F841 - what a traceback with variables would show
+        raise RuntimeError("no: \x1b[2J" + "sk-very" + "-secret")
+
+    home, shown = tmp_path, StringIO()
+    with pytest.raises(RuntimeError):
+        async with dashboard(home) as seen:
+            seen.app.error_console.file = shown
+            seen.app.call_later(breaks)
+            await until(lambda: seen.app._exception is not None, "the error")
+            await seen.pilot.pause()
+    logged = (home / "orchestrator.log").read_text()
+    for text in (shown.getvalue(), logged):
+        assert "RuntimeError: no: " in text
+        assert "in breaks" in text
+        assert "typed" not in text
+        assert "sk-very-secret" not in text
+        assert "\x1b[2J" not in text

@@ -81,7 +81,7 @@ def refusal(response: requests.Response, now: datetime) -> Refusal:
     kind = message = ""
     try:
         data: Any = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         message = "" if "html" in response.headers.get("Content-Type", "") else response.text
     else:
         kind, message = _said(data)

@@ -148,7 +148,7 @@ class AirtableTable:
             raise Unreachable(f"Airtable cannot be reached: {_cause(error)}") from None
         except KingError:
             raise
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
             log.debug("pyairtable could not take an answer in", exc_info=error)
             raise Unreachable("Airtable answers something that cannot be understood") from None
 

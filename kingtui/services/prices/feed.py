@@ -224,7 +224,7 @@ def _read(venue: Venue, symbol: str, status: int, body: bytes, now: datetime, ag
         raise Unsound(f"{venue.name} refuses, HTTP {status}: it may not serve this region", refused=True)
     try:
         answer = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: brackets within brackets
         raise Unsound(f"{venue.name} answered with no JSON, HTTP {status}") from error
     if status in venue.unlisted:
         raise NotListed(f"{venue.name} does not trade {symbol}")

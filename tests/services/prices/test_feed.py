@@ -75,7 +75,16 @@ async def test_who_wants_the_same_at_one_time_asks_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    [said.BROKEN, said.FORBIDDEN, said.REGION, said.NOT_JSON, said.OTHER_JSON, said.CUT, said.HUGE]
+    [
+        said.BROKEN,
+        said.FORBIDDEN,
+        said.REGION,
+        said.NOT_JSON,
+        said.OTHER_JSON,
+        said.CUT,
+        said.HUGE,
+        Answer(b"[" * 60_000),
+    ]
     + [
         as_json({"price": price})
         for price in (
