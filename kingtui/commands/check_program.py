@@ -69,8 +69,7 @@ async def fonts(patient: Patient) -> list[Finding]:
 
 async def settings(patient: Patient) -> list[Finding]:
     """What looks wrong in the settings; a value that is wrong does not let doctor come this far."""
-    warnings = [
-        finding for text in patient.settings.warnings for finding in note(text, "kingtui locate lists them all")
-    ]
+    remedy = "kingtui locate shows every setting and where it comes from"
+    warnings = [finding for text in patient.settings.warnings for finding in note(text, remedy)]
     read = [str(file.path) for file in patient.settings.files if file.found]
     return warnings or well(f"valid, from {', '.join(read)}" if read else "valid, from no file")

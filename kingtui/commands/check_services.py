@@ -91,14 +91,15 @@ async def openai(patient: Patient) -> list[Finding]:
         )
     found = _unencrypted("key", settings.openai_base_url, "OPENAI_BASE_URL") if settings.openai_api_key else []
     if not settings.ai_budget or not settings.ai_calls:
-        found += note("nothing is asked: the day's budget is 0", "raise KINGTUI_AI_BUDGET and KINGTUI_AI_CALLS")
+        return found + note("nothing is asked: the day's budget is 0", "raise KINGTUI_AI_BUDGET and KINGTUI_AI_CALLS")
     endpoint = endpoint_of(settings)
     try:
         async with asyncio.timeout(SECONDS):
             models = await endpoint.models()
     except NoAnswer as error:
         if error.trouble == "setup":
-            return [*found, *ill(str(error), "correct the setting that is named")]
+            what, _, todo = str(error).rpartition(": ")
+            return [*found, *ill(what, f"{todo}, and start kingtui anew")]
         return [
             *found,
             *note(f"{error}: reports do without its words", "check the network, and OPENAI_BASE_URL if it is set"),
@@ -107,10 +108,19 @@ async def openai(patient: Patient) -> list[Finding]:
         return [*found, *note(f"{endpoint.label} did not answer within {SECONDS:.0f} s", "look again in a while")]
     finally:
         await endpoint.close()
+    if models is None:
+        where = settings.openai_base_url or ""
+        return [
+            *found,
+            *note(
+                f"nothing is at {where.rstrip('/')}/models: that is no address of Chat Completions, or a server "
+                "without a list of its models", "check OPENAI_BASE_URL: for most servers it ends in /v1",
+            ),
+        ]  # fmt: skip
     if models and settings.openai_model not in models:
         return [
             *found,
-            *ill(f"{endpoint.label} has no model {settings.openai_model}", "set OPENAI_MODEL to one that it has"),
+            *ill(f"{endpoint.host} has no model {settings.openai_model}", "set OPENAI_MODEL to one that it has"),
         ]
     return [*found, *await _spent(patient, endpoint.label, budget_of(settings))]
 
@@ -157,7 +167,8 @@ async def prices(patient: Patient) -> list[Finding]:
         text = f"no venue tells a price: {'; '.join(wrong)}"
         return ill(text, "check the network and the clock, or set KINGTUI_PRICES=off")
     told = ", ".join(f"{venue} {price(float(quote.price))}" for venue, quote in quotes.items())
-    return [*well(f"BTC: {told}"), *(finding for text in wrong for finding in note(text))]
+    lost = [finding for text in wrong for finding in note(text, "nothing to do: the next venue is asked instead")]
+    return [*well(f"BTC: {told}"), *lost]
 
 
 def _unencrypted(what: str, url: str | None, setting: str) -> list[Finding]:

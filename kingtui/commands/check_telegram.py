@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from collections.abc import Sequence
 
 from kingtui.commands.checks import Finding, Patient, ill, note, well
 from kingtui.home import Owner, owner
 from kingtui.models import KingError, Link
 from kingtui.services import ServiceUnavailable
-from kingtui.services.telegram.edge import FloodWait, LoginNeeded, NoSuchChat, WronglySetUp
+from kingtui.services.telegram.edge import Edge, FloodWait, LoginNeeded, NoSuchChat, WronglySetUp
 from kingtui.services.telegram.session import Account, SessionBusy, SessionFile, account_of, wanted
 
 LOGIN = "kingtui login signs in"
@@ -32,7 +33,11 @@ async def telegram(patient: Patient) -> list[Finding]:
             return note("the running kingtui has it, and no API to say how it is", "start it with --api")
         return [*_open(account), *await _asked(account)]
     except WronglySetUp as error:
-        return ill(error.what, error.todo[:1].lower() + error.todo[1:])
+        return ill(error.what, _remedy(error.todo))
+
+
+def _remedy(todo: str) -> str:
+    return todo[:1].lower() + todo[1:]
 
 
 def _open(account: Account) -> list[Finding]:
@@ -59,9 +64,11 @@ async def _of_owner(patient: Patient, held_by: Owner) -> list[Finding]:
             f"{at:%Y-%m-%d %H:%M} UTC" if at else "never" for at in (state.connected_since, state.last_sweep)
         )
         return well(f"connected since {since}, last sweep {swept}")
-    if state.link in (Link.LOGIN, Link.WRONG):
-        return ill(state.told, LOGIN if state.link is Link.LOGIN else state.todo)
-    return note(state.told, state.todo or "it goes on by itself; orchestrator.log in the home says more")
+    if state.link is Link.LOGIN:
+        return ill(state.told, LOGIN)
+    if state.link in (Link.WRONG, Link.CONNECTED):
+        return ill(state.told, _remedy(state.todo))
+    return note(state.told, _remedy(state.todo) or "it goes on by itself; orchestrator.log in the home says more")
 
 
 async def _asked(account: Account) -> list[Finding]:
@@ -80,12 +87,9 @@ async def _asked(account: Account) -> list[Finding]:
         who = await edge.me()
         if who is None:
             return ill("nobody is signed in", LOGIN)
-        lost = []
-        for name in account.chats:
-            try:
-                await edge.chat(name)
-            except NoSuchChat as error:
-                lost += ill(f"{name} cannot be looked at: {error}", "correct TELEGRAM_CHATS, or join it in Telegram")
+        lost = [*await _lost(edge, account.chats, "TELEGRAM_CHATS")]
+        named = [name for name in account.senders if isinstance(name, str)]  # an id needs no looking for
+        lost += await _lost(edge, named, "KINGTUI_TELEGRAM_SENDERS")
         return lost or well(f"signed in as {who}; {len(account.chats)} of {len(account.chats)} chats found")
     except LoginNeeded as error:
         return ill(str(error), LOGIN)
@@ -100,3 +104,14 @@ async def _asked(account: Account) -> list[Finding]:
     finally:
         await edge.disconnect()
         session.release()
+
+
+async def _lost(edge: Edge, names: Sequence[str | int], setting: str) -> list[Finding]:
+    """Those that cannot be found."""
+    lost = []
+    for name in names:
+        try:
+            await edge.chat(name)
+        except NoSuchChat as error:
+            lost += ill(f"{name} cannot be looked at: {error}", f"correct {setting}, or join there in Telegram")
+    return lost

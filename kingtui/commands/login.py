@@ -13,6 +13,7 @@ from kingtui.commands.output import say
 from kingtui.home import Home, Owner, owner
 from kingtui.models import KingError, SignIn, SignInStage, WrongUse
 from kingtui.qr import qr_text
+from kingtui.services.telegram.session import wanted
 from kingtui.settings import Settings
 
 ANSWER_SECONDS = 90.0
@@ -42,7 +43,7 @@ def sign_in(settings: Settings, *, qr: bool) -> None:
     """Ask for what it needs, in the terminal. Raises WrongUse without one, KingError where it does not succeed."""
     if not (sys.stdin and sys.stdin.isatty()):
         raise WrongUse("kingtui login asks for a phone number and a code: start it in a terminal")
-    _run(settings, lambda desk: _converse(desk, qr=qr))
+    _run(settings, lambda desk: _converse(desk, qr=qr, here=wanted(settings)))
 
 
 def sign_out(settings: Settings) -> None:
@@ -103,8 +104,11 @@ async def _alone(settings: Settings, home: Home, held_by: Owner | None) -> Async
         await conversation.cancel()
 
 
-async def _converse(desk: Desk, *, qr: bool) -> None:
+async def _converse(desk: Desk, *, qr: bool, here: bool) -> None:
+    """``here``: Telegram is set up by the settings as they are now."""
     view = await desk.login()
+    if view.stage is SignInStage.UNSET and here:
+        raise KingError("the running kingtui was started before Telegram was set up: start it anew, then sign in")
     if view.stage is SignInStage.UNSET:
         raise KingError(f"Telegram is not set up. {view.told}")
     if view.stage is SignInStage.SIGNED_IN:

@@ -15,6 +15,7 @@ from kingtui.client.doors import AddressDoor, Door, HomeDoor
 from kingtui.commands.output import say
 from kingtui.home import Home
 from kingtui.models import KingError, WrongUse
+from kingtui.server import PortBusy, bind
 from kingtui.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,11 +60,24 @@ def serve_dashboard(settings: Settings, *, host: str, port: int, attach: str | N
             raise KingError(
                 f"{error}; kingtui serve shows one that runs: start it, such as kingtui --api-only"
             ) from None
+    _free(host, port)
     served = _server(_command(settings, attach or door.find().address), host, port)
     try:
         served.serve()
     except OSError as error:
         raise KingError(f"{host} port {port} cannot be listened on: {error.strerror or error}") from error
+
+
+def _free(host: str, port: int) -> None:
+    """Raises KingError where the page cannot be served there, before anything says that it is."""
+    try:
+        sockets = bind(host, port)
+    except PortBusy:
+        raise KingError(
+            f"port {port} on {host} is in use by another program: stop it, or choose another port with --port"
+        ) from None
+    for bound in sockets:
+        bound.close()
 
 
 def is_loopback(host: str) -> bool:

@@ -18,6 +18,7 @@ from kingtui.logs import Logs
 from kingtui.models import (
     MANUAL,
     Backlog,
+    Connection,
     KingError,
     Link,
     LogEntry,
@@ -120,6 +121,9 @@ class LocalControl(Imports, PictureChanges, PictureReader, SetupAnswers, SignInA
         if lane.not_before is not None and lane.not_before > self._clock.now() and due:
             return "its last run failed: it is tried again soon"
         if lane.step.info.number == 1 and not self._sources:
+            telegram = self._no_telegram()
+            if telegram.state is Connection.PROBLEM:
+                return f"Telegram is not set up: {telegram.detail}"
             return "no source is configured: drop pictures into downloads"
         if lane.step.info.number == 1:
             states = [source.state for source in self._sources if isinstance(source, LiveSource)]

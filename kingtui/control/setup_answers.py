@@ -137,7 +137,9 @@ class SetupAnswers:
 
 def _of_connection(state: SourceState) -> Service:
     """A source that lives on a connection."""
-    links = {Link.CONNECTED: Connection.CONNECTED, Link.CONNECTING: Connection.OFF}
+    links = {Link.CONNECTING: Connection.READY}
+    if not state.todo:  # else a chat of it cannot be found
+        links[Link.CONNECTED] = Connection.CONNECTED
     known = (("swept", state.last_sweep), ("last event", state.last_event))
     times = [f"{what} {at:%H:%M:%S}" for what, at in known if at is not None]
     if state.connected_since is not None:

@@ -9,6 +9,7 @@ from kingtui.models import Connection, Service
 from kingtui.services.airtable import Place
 from kingtui.store.outbox import Tally
 
+ASKS = "kingtui doctor asks whether it would be taken"
 BEHIND_SECONDS = 600.0
 """A change may wait so long beyond the interval between two deliveries before health asks for attention."""
 
@@ -42,7 +43,11 @@ def service(place: Place, state: MirrorState, tally: Tally, now: datetime) -> Se
         parts.append(_waits(tally, now))
     if state.left_out:
         parts.append(f"without {', '.join(sorted(state.left_out))}")
-    detail, todo, condition = "; ".join(parts), "", Connection.CONNECTED
+    condition, todo = Connection.CONNECTED, ""
+    if not tally.known:
+        condition, todo = Connection.READY, ASKS
+        parts.insert(1, "nothing has been sent yet")
+    detail = "; ".join(parts)
     if state.left_out:
         todo = "kingtui airtable init makes the missing columns"
     if tally.refused:

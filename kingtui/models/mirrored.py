@@ -54,7 +54,7 @@ def columns_of(text: str) -> dict[str, str]:
     named: set[str] = set()
     for ours, theirs in _pairs(text):
         if ours not in found:
-            raise ValueError(f"{ours!r} is no column: {', '.join(found)} are")
+            raise ValueError(f"{ours!r} is no column: {', '.join(found)} are allowed")
         if ours in named:
             raise ValueError(f"{ours} is named twice")
         named.add(ours)

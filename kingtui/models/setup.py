@@ -11,6 +11,8 @@ class Connection(StrEnum):
     """How it stands with something outside."""
 
     CONNECTED = "connected"
+    READY = "set up"
+    """Nothing has been asked of it or sent to it yet, so whether it works is not known."""
     OFF = "off"
     """Switched off; it can be switched on."""
     PROBLEM = "problem"

@@ -55,12 +55,11 @@ class SourceState:
 
     def reason(self, now: datetime) -> str:
         """Why a person should look at it; empty where there is no reason, or a connection just broke."""
-        if self.link in (Link.LOGIN, Link.WRONG):
-            return f"{self.detail}. {self.todo}" if self.todo else self.detail
-        if self.link is Link.CONNECTED:
-            return self.detail
+        todo = f". {self.todo}" if self.todo else ""
+        if self.link in (Link.LOGIN, Link.WRONG, Link.CONNECTED):
+            return f"{self.detail}{todo}" if self.detail else ""
         broken = self.broken_since is not None and now - self.broken_since > PATIENCE
-        return f"{self.label} is {self.told}" if broken else ""
+        return f"{self.label} is {self.told}{todo}" if broken else ""
 
 
 class SignInStage(StrEnum):

@@ -28,6 +28,7 @@ GATHER_SECONDS = 15.0
 RETRY_SECONDS = 30.0
 LONGEST_RETRY_SECONDS = 3600.0
 LINES = 20
+TRY = "kingtui notify test tries every address"
 _HEARD = 100
 
 
@@ -59,9 +60,12 @@ class Notices:
         self._heard: list[str] = []
         self._problems: dict[str, str] = {}
         """Label of an address → why it got nothing."""
+        self._taken = False
+        """Whether an address took a notice since the start."""
 
     async def run(self) -> None:
         """Tell, until cancelled."""
+        await self._check()
         try:
             while True:
                 try:
@@ -107,9 +111,19 @@ class Notices:
         """How it stands, for people."""
         labels = ", ".join(address.label for address in self._addresses)
         if self._problems:
-            todo = "kingtui notify test tries every address"
-            return Service("notify", "Notices", Connection.PROBLEM, "; ".join(self._problems.values()), todo)
+            return Service("notify", "Notices", Connection.PROBLEM, "; ".join(self._problems.values()), TRY)
+        if not self._taken:
+            return Service("notify", "Notices", Connection.READY, f"to {labels}; none was sent since the start", TRY)
         return Service("notify", "Notices", Connection.CONNECTED, f"to {labels}")
+
+    async def _check(self) -> None:
+        """An address that apprise does not know is wrong before anything is to be told."""
+        for address in self._addresses:
+            try:
+                await address.check()
+            except (UnknownAddress, TimeoutError) as error:
+                self._problems[address.label] = str(error) or f"{address.label} cannot be looked at"
+                log.warning("%s", self._problems[address.label])
 
     async def _loaded(self) -> Teller:
         async with self._tools.database.write() as tx:
@@ -137,6 +151,7 @@ class Notices:
             await self._failed(address, error, rows, now)
             return
         self._problems.pop(address.label, None)
+        self._taken = True
         async with self._tools.database.write() as tx:
             await notices.sent(tx, ids)
         log.info("%d notices went to %s", len(ids), address.label)

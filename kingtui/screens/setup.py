@@ -26,6 +26,7 @@ from kingtui.widgets.words import Mark, plain
 
 _MARKS: dict[Connection, Mark] = {
     Connection.CONNECTED: Mark("●", "connected", "success"),
+    Connection.READY: Mark("◌", "set up", "muted"),
     Connection.OFF: Mark("■", "off", "warning"),
     Connection.PROBLEM: Mark("▲", "problem", "error"),
     Connection.ABSENT: Mark("○", "not set up", "muted"),

@@ -67,7 +67,8 @@ def allowed(info: FieldInfo) -> str:
     if info.annotation is bool:
         return "true or false"
     low, high = (next((getattr(m, end) for m in info.metadata if hasattr(m, end)), None) for end in ("ge", "le"))
-    words = "a whole number" if info.annotation is int else "a number" if info.annotation is float else "text"
+    kinds = (info.annotation, *get_args(info.annotation))
+    words = "a whole number" if int in kinds else "a number" if float in kinds else "text"
     return words if low is None else f"{words} from {low} to {high}"
 
 

@@ -150,7 +150,7 @@ class Feed:
         if event.health.word is HealthWord.ATTENTION:
             for reason in event.health.reasons:
                 text = plain(reason)
-                if not any(line.text[1:].endswith(text[1:]) and at - line.at < KNOWN for line in self.lines):
+                if not any(text[1:] in line.text and at - line.at < KNOWN for line in self.lines):
                     self._say("warning", text, at)
             return True
         if before is HealthWord.ATTENTION:

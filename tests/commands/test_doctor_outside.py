@@ -39,7 +39,7 @@ async def test_what_is_not_set_up_is_well_and_asks_nobody(tmp_path: Path) -> Non
     ("settings", "verdict", "says", "remedy"),
     [
         ({}, Verdict.WELL, "answers, model gpt-6.1-terra", ""),
-        ({"openai_api_key": "sk-wrong"}, Verdict.ILL, "does not accept the key", "correct"),
+        ({"openai_api_key": "sk-wrong"}, Verdict.ILL, "does not accept the key", "check OPENAI_API_KEY"),
         ({"openai_model": "gpt-9"}, Verdict.ILL, "has no model gpt-9", "OPENAI_MODEL"),
         ({"ai_budget": 0}, Verdict.NOTE, "nothing is asked", "KINGTUI_AI_BUDGET"),
         ({"openai_base_url": "http://127.0.0.1:9/v1"}, Verdict.NOTE, "cannot be reached", "network"),

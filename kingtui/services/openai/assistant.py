@@ -35,6 +35,7 @@ _TODO: dict[Trouble, str] = {
     "setup": "Correct OPENAI_API_KEY, OPENAI_MODEL or OPENAI_BASE_URL, and start anew",
     "down": "Nothing to do: it is asked again by itself",
 }
+ASKS = "kingtui doctor asks whether the key and the model are accepted"
 Tell = Callable[[str, Literal["information", "warning", "error"]], None]
 
 
@@ -108,6 +109,8 @@ class Assistant:
             over = self._budget.objection(spent, 0)
             whom = self._endpoint.model if self.label == "OpenAI" else self.label
             detail = f"{whom}; {over or ('ready' if spent.calls else 'not asked yet today')}; {today}"
+            if not spent.calls:
+                return Service("openai", "OpenAI", Connection.OFF if over else Connection.READY, detail, ASKS)
             return Service("openai", "OpenAI", Connection.CONNECTED, detail)
         return Service("openai", "OpenAI", Connection.PROBLEM, f"{why}; {today}", _TODO[standing.trouble or "down"])
 

@@ -50,7 +50,8 @@ class Endpoint:
     def __init__(self, key: str | None, base_url: str | None, model: str, temperature: float | None) -> None:
         self.model = model
         place = urlsplit(base_url or OPENAI).netloc
-        self.label = "OpenAI" if place == urlsplit(OPENAI).netloc else f"{model} at {place}"
+        self.host = "OpenAI" if place == urlsplit(OPENAI).netloc else place
+        self.label = "OpenAI" if self.host == "OpenAI" else f"{model} at {place}"
         self._key = key
         self._base_url = base_url
         self._temperature = temperature
@@ -78,15 +79,15 @@ class Endpoint:
             raise self._no_answer(error) from error
         return self._understood(raw, question)
 
-    async def models(self) -> list[str]:
-        """The models that the server offers, which costs nothing; none where it keeps no list. Raises NoAnswer."""
+    async def models(self) -> list[str] | None:
+        """The models that the server offers, which costs nothing; None where it keeps no list. Raises NoAnswer."""
         client = await self._connected()
         import openai
 
         try:
             return [model.id async for model in client.models.list()]
         except openai.NotFoundError:
-            return []
+            return None
         except openai.OpenAIError as error:
             raise self._no_answer(error) from error
 
@@ -165,6 +166,8 @@ class Endpoint:
                 return NoAnswer("quota", f"{label}: the account's quota is used up")
             return NoAnswer("rate", f"{label} asks for a pause", _pause(error.response.headers))
         if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
+            if self._key is None:
+                return NoAnswer("setup", f"{label} asks for a key: set OPENAI_API_KEY")
             return NoAnswer("setup", f"{label} does not accept the key: check OPENAI_API_KEY")
         if isinstance(error, openai.NotFoundError):
             return NoAnswer("setup", f"{label} does not know {self.model}: check OPENAI_MODEL and OPENAI_BASE_URL")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("kingtui.services.prices")
 
+ASKS = "kingtui doctor asks each venue for one"
 TIMEOUT = 3.0
 """Seconds for one venue."""
 SECONDS = 5.0
@@ -103,10 +104,12 @@ class LivePrices:
             if breaker.until is not None and now < breaker.until
         ]
         last = max(self._quotes.values(), key=lambda found: found[1].at, default=None)
-        told = "none asked for yet" if last is None else f"last from {last[0]} at {last[1].at:%H:%M:%S} UTC"
+        told = f"last from {last[0]} at {last[1].at:%H:%M:%S} UTC" if last is not None else "none found yet"
         if len(resting) == len(self._venues):
             todo = "Nothing to do: each is tried again by itself; until then the newest chart's price counts"
             return Service("prices", "Live prices", Connection.PROBLEM, "; ".join(resting), todo)
+        if last is None and not self._rests:
+            return Service("prices", "Live prices", Connection.READY, "none asked for yet", ASKS)
         return Service("prices", "Live prices", Connection.CONNECTED, "; ".join([told, *resting]))
 
     async def look(self, symbol: str) -> tuple[dict[str, Quote], list[str]]:
@@ -198,8 +201,12 @@ class LivePrices:
                     body += part
                     if len(body) > LARGEST_ANSWER:
                         raise Unsound(f"{venue.name} answered with more than {LARGEST_ANSWER:,} bytes")
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise Unsound(f"{venue.name} does not answer: {type(error).__name__}") from error
+        except (httpx.TimeoutException, TimeoutError) as error:
+            raise Unsound(f"{venue.name} did not answer within {TIMEOUT:.0f} s") from error
+        except httpx.ConnectError as error:
+            raise Unsound(f"{venue.name} cannot be reached") from error
+        except httpx.HTTPError as error:
+            raise Unsound(f"{venue.name} broke off its answer: {type(error).__name__}") from error
         return _read(venue, symbol, status, bytes(body), self._clock.now(), age)
 
 

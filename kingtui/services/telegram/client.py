@@ -74,6 +74,7 @@ class TelethonEdge:
         try:
             async with asyncio.timeout(5):
                 await client.disconnect()
+                await asyncio.gather(client.disconnected, return_exceptions=True)  # else the loop complains of it
         except Exception as error:  # whatever is left of it: the connection is given up
             log.info("the connection to Telegram did not end in order: %r", error)
             with contextlib.suppress(Exception):

@@ -111,10 +111,10 @@ class Connection:
         """The server told of something."""
         self.state = replace(self.state, last_event=self._clock.now())
 
-    def complain(self, detail: str) -> None:
-        """Something is amiss although it is connected; empty: nothing."""
+    def complain(self, detail: str, todo: str) -> None:
+        """Something is amiss although it is connected, and what a person can do; empty: nothing."""
         if self.state.link is Link.CONNECTED:
-            self.state = replace(self.state, detail=detail)
+            self.state = replace(self.state, detail=detail, todo=todo)
 
     async def run(self) -> None:
         """Connect, and connect again, until cancelled."""
@@ -142,7 +142,8 @@ class Connection:
             except KingError as error:
                 lasted = self._clock.monotonic() - began >= LASTED_SECONDS
                 self._failures = 1 if lasted else self._failures + 1
-                await self._pause(Link.WAITING, str(error), self._patience())
+                todo = error.todo if isinstance(error, Unreachable) else ""
+                await self._pause(Link.WAITING, str(error), self._patience(), todo)
 
     async def _live(self) -> None:
         """One connection from its beginning to its end. Raises why it ended, or could not begin."""
@@ -220,7 +221,7 @@ class Connection:
         """Where a connected source was told to wait and the time is over, it is well again."""
         if self._wait is not None and self._edge is not None and self._left() <= 0:
             await self._keep_wait(None)
-            self.state = replace(self.state, link=Link.CONNECTED, detail="", next_try=None, broken_since=None)
+            self.state = replace(self.state, link=Link.CONNECTED, detail="", todo="", next_try=None, broken_since=None)
 
     @property
     def waits_until(self) -> datetime | None:

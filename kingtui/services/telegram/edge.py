@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from kingtui.models import KingError
+from kingtui.models import KingError, WrongUse
 from kingtui.services import ServiceUnavailable
 
 RESUME_BYTES = 65_536
@@ -19,7 +19,11 @@ RESUME_BYTES = 65_536
 
 
 class Unreachable(ServiceUnavailable):
-    """The connection broke, or the server did not answer in time."""
+    """The connection broke, or the server did not answer in time. ``todo``: what a person can do, if anything."""
+
+    def __init__(self, text: str, todo: str = "") -> None:
+        super().__init__(text)
+        self.todo = todo
 
 
 class FloodWait(ServiceUnavailable):
@@ -49,6 +53,10 @@ class NoSuchChat(KingError):
 
 class Refused(KingError):
     """An answer of a person was not accepted; the text says which and what to do."""
+
+
+class NoSuchPhone(Refused, WrongUse):
+    """A phone number that Telegram does not know."""
 
 
 class CodeExpired(Refused):

@@ -10,6 +10,7 @@ from kingtui.services.telegram.edge import (
     FloodWait,
     LoginNeeded,
     NoSuchChat,
+    NoSuchPhone,
     PasswordNeeded,
     ReferenceExpired,
     Refused,
@@ -17,7 +18,13 @@ from kingtui.services.telegram.edge import (
     WronglySetUp,
 )
 
-SIGN_IN = "sign in with kingtui login, or in the dashboard's Setup"
+LOOK = "Check the network, a proxy or a firewall; it is tried again by itself"
+_BROKEN = {
+    "Connection to Telegram failed": "no connection could be made",
+    "Not connected": "the connection was closed",
+    "Cannot send requests while disconnected": "the connection was closed",
+}
+"""What Telethon says of its own state, which tells a person nothing → what happened."""
 _LOST: dict[type[Exception], str] = {
     errors.SessionRevokedError: "its session was ended from another device",
     errors.AuthKeyUnregisteredError: "its session is not known any more, or was ended from another device",
@@ -28,7 +35,6 @@ _LOST: dict[type[Exception], str] = {
     errors.SessionExpiredError: "its session has run out",
 }
 _REFUSED: dict[type[Exception], str] = {
-    errors.PhoneNumberInvalidError: "that is no phone number Telegram knows: write it with its country, as +49…",
     errors.PhoneNumberBannedError: "this phone number is banned from Telegram",
     errors.PhoneNumberFloodError: "a code was asked for too often: try again tomorrow",
     errors.PhoneNumberUnoccupiedError: "no account has this number: make one in the Telegram app first",
@@ -67,6 +73,8 @@ def translated(error: Exception) -> KingError | None:
 
 def _rest(error: Exception) -> KingError | None:
     match error:
+        case errors.PhoneNumberInvalidError():
+            return NoSuchPhone("that is no phone number Telegram knows: write it with its country, as +49…")
         case errors.PhoneCodeExpiredError():
             return CodeExpired("that code is too old: another one is needed")
         case errors.SessionPasswordNeededError():
@@ -95,14 +103,18 @@ def _rest(error: Exception) -> KingError | None:
                 "Check TELEGRAM_DC_PUBLIC_KEY_FILE; without it, look who answers in Telegram's place",
             )
         case OSError() | EOFError() | BufferError() | errors.SecurityError():
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            return Unreachable(f"Telegram cannot be reached: {reason}")
+            return Unreachable(f"Telegram cannot be reached: {_reason(error)}", LOOK)
         case errors.RPCError():
             return KingError(f"Telegram refused: {error.message or type(error).__name__}")
         case ValueError() if str(error).startswith("Request was unsuccessful"):
             return Unreachable("Telegram has trouble of its own: it did not answer well several times")
         case _:
             return None
+
+
+def _reason(error: BaseException) -> str:
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return next((meant for begins, meant in _BROKEN.items() if said.startswith(begins)), said)
 
 
 def _span(seconds: float) -> str:

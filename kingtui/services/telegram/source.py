@@ -132,7 +132,7 @@ class Telegram:
             await self.connection.failed(error)
             raise
         self.connection.swept()
-        self.connection.complain("; ".join(sorted(text for _, text in self._missing.values())))
+        self._complain()
         if not self._watched:
             raise ServiceUnavailable(self.state.detail)
         return offers
@@ -151,6 +151,13 @@ class Telegram:
         known = {chat.id for chat in await self._known(edge, names)}
         everybody = all(name in self._found for name in names)
         return Senders(frozenset(known.union(name for name in wanted if isinstance(name, int))), everybody)
+
+    def _complain(self) -> None:
+        """Tell of the chats and senders that could not be found."""
+        lost = "; ".join(sorted(text for _, text in self._missing.values()))
+        settings = ((self._account.chats, "TELEGRAM_CHATS"), (self._account.senders, "KINGTUI_TELEGRAM_SENDERS"))
+        named = [setting for names, setting in settings if any(name in self._missing for name in names)]
+        self.connection.complain(lost, f"Correct {' and '.join(named)}, or join there in Telegram" if named else "")
 
     async def _known(self, edge: Edge, names: Iterable[str | int]) -> list[Chat]:
         """Those of the chats that can be found; the others are told of, and looked for again later."""
