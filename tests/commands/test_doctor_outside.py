@@ -43,6 +43,8 @@ async def test_what_is_not_set_up_is_well_and_asks_nobody(tmp_path: Path) -> Non
         ({"openai_model": "gpt-9"}, Verdict.ILL, "has no model gpt-9", "OPENAI_MODEL"),
         ({"ai_budget": 0}, Verdict.NOTE, "nothing is asked", "KINGTUI_AI_BUDGET"),
         ({"openai_base_url": "http://127.0.0.1:9/v1"}, Verdict.NOTE, "cannot be reached", "network"),
+        ({"openai_api_key": None}, Verdict.ILL, "asks for a key", "set OPENAI_API_KEY"),
+        ({"openai_base_url": ""}, Verdict.NOTE, "/models: that is no address", "it ends in /v1"),
     ],
 )
 async def test_the_models_server(
@@ -50,6 +52,7 @@ async def test_the_models_server(
 ) -> None:
     async with OpenAiServer(said.BROKEN).serving() as server:
         chosen = {"openai_api_key": KEY, "openai_base_url": f"{server.url}/v1"} | settings
+        chosen["openai_base_url"] = chosen["openai_base_url"] or server.url
         first = (await check_services.openai(patient(tmp_path, **chosen)))[0]
         assert all(request.method == "GET" for request in server.requests), "nothing is asked that costs"
     assert (first.verdict, says in first.text, remedy in first.remedy) == (verdict, True, True), first

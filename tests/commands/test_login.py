@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.process import Process
 from tests.services.telegram.server import Telegram
 
 
@@ -82,6 +83,11 @@ async def test_signing_in_and_out_in_a_terminal(tmp_path: Path) -> None:
         assert "signed in as Some Body; 1 of 1 chats found" in said
         code, said = await run("doctor", env=env | {"TELEGRAM_CHATS": "@nowhere_at_all"})
         assert "@nowhere_at_all cannot be looked at" in said
+        assert "correct TELEGRAM_CHATS" in said
+        code, said = await run("doctor", env=env | {"KINGTUI_TELEGRAM_SENDERS": "@ghost,700000002"})
+        assert (code, "@ghost cannot be looked at" in said, "correct KINGTUI_TELEGRAM_SENDERS" in said) == (
+            1, True, True,
+        )  # fmt: skip
         server.revoke()
         code, said = await run("doctor", env=env)
         assert "kingtui login signs in" in said
@@ -90,6 +96,32 @@ async def test_signing_in_and_out_in_a_terminal(tmp_path: Path) -> None:
         code, said = await run("logout", env=env)
         assert (code, "Signed out" in said) == (0, True), said
         assert not server.signed_in
+
+
+@pytest.mark.slow
+async def test_beside_a_kingtui_that_was_started_before_it_was_set_up(tmp_path: Path) -> None:
+    async with Telegram() as server:
+        env = environment(tmp_path / "home", server)
+        with Process(tmp_path / "home"):
+            code, said = await type_in("login", env=env, answers={})
+    assert code == 1
+    assert "the running kingtui was started before Telegram was set up: start it anew, then sign in" in said
+
+
+@pytest.mark.slow
+async def test_a_chat_that_is_not_there_and_a_number_typed_wrongly_beside_a_running_kingtui(tmp_path: Path) -> None:
+    async with Telegram() as server:
+        env = environment(tmp_path / "home", server, TELEGRAM_CHATS="@nowhere_at_all")
+        settings = {name.lower(): value for name, value in env.items() if name.startswith("TELEGRAM_")}
+        with Process(tmp_path / "home", **settings):
+            answers = {"Phone number": "+4915100000000", "+49…): ": f"+{server.phone}", "Code: ": server.code}
+            code, said = await type_in("login", env=env, answers=answers)
+            assert (code, "no phone number Telegram knows" in said, "Signed in as" in said) == (0, True, True), said
+            for _ in range(50):
+                code, said = await run("doctor", env=env)
+                if "cannot be looked at" in said:
+                    break
+            assert (code, "correct TELEGRAM_CHATS, or join there in Telegram" in said) == (1, True), said
 
 
 @pytest.mark.slow

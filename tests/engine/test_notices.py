@@ -20,6 +20,7 @@ from kingtui.steps.base import Toolbox
 from kingtui.store.database import Database
 from tests.engine.mirrored import START, QuickClock
 from tests.servers.notices import Notices
+from tests.world import until
 
 REASON = "step 4 failed: a.jpg: took longer than 60 s"
 QUARANTINE = "1 picture is in Quarantine: look at the reason, then retry or take it away"
@@ -69,6 +70,17 @@ async def world(root, urls):
         yield World(home, database, urls)
     finally:
         await database.close()
+
+
+async def test_an_address_that_is_none_is_told_before_anything_is_to_be_sent(tmp_path, server):
+    async with world(tmp_path, f"nonsense://x,{server.url}") as here:
+        loop = asyncio.create_task(here.notices.run())
+        await until(lambda: here.notices.reasons())
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+        (reason,) = here.notices.reasons()
+        assert reason == "address 1 (nonsense) of KINGTUI_NOTIFY_URLS is none that apprise knows, or lacks a part"
+        assert (server.asked, here.notices.service().state) == (0, Connection.PROBLEM)
 
 
 async def test_attention_is_told_once_and_well_again(tmp_path, server):

@@ -41,6 +41,27 @@ async def test_the_api_is_stopped_and_started_at_work(tmp_path: Path) -> None:
             assert (await client.get(f"{address}/health")).status_code == 200
 
 
+async def test_what_nobody_has_asked_yet_is_set_up_and_not_connected(tmp_path: Path) -> None:
+    outside = {
+        "airtable_api_key": "patX", "airtable_base_id": "appTESTTESTTEST12", "openai_api_key": "sk-x", "prices": "on",
+        "notify_urls": "json://127.0.0.1:9/x",
+    }  # fmt: skip
+    async with Runtime(chosen(tmp_path, api=False, **outside), mode="headless", automatic=False) as runtime:
+        rows = {service.name: service for service in await runtime.control.services()}
+        for name in ("airtable", "openai", "prices", "notify"):
+            assert rows[name].state is Connection.READY, name
+            assert "kingtui doctor asks" in rows[name].todo or "kingtui notify test" in rows[name].todo
+    async with Runtime(chosen(tmp_path, api=False, openai_api_key="sk-x", ai_budget=0), mode="headless") as runtime:
+        rows = {service.name: service for service in await runtime.control.services()}
+        assert (rows["openai"].state, "the day's budget is 0" in rows["openai"].detail) == (Connection.OFF, True)
+
+
+async def test_step_1_does_not_say_that_no_source_is_wanted_where_one_is_set_up_wrongly(tmp_path: Path) -> None:
+    async with Runtime(chosen(tmp_path, api=False, telegram_api_id=1), mode="headless", automatic=False) as runtime:
+        first = (await runtime.control.status()).steps[0]
+        assert first.waits.startswith("Telegram is not set up: TELEGRAM_API_HASH is not set")
+
+
 async def test_a_busy_port_is_said_and_can_be_tried_again(tmp_path: Path) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     port = taken.getsockname()[1]

@@ -63,6 +63,10 @@ def test_attention_is_told_once_and_its_end_too() -> None:
     attention = events.HealthChanged(Health(HealthWord.ATTENTION, ("step 4 failed: no disk",)))
     feed.take([events.Notice("step 4 failed: no disk", "error"), attention, attention], NOW)
     assert told(feed) == ["Step 4 failed: no disk"]
+    feed.take([events.Notice("nobody is signed in. The rest goes on without it", "warning")], NOW)
+    feed.take([events.HealthChanged(Health(HealthWord.ATTENTION, ("nobody is signed in",)))], NOW)
+    assert told(feed) == ["Step 4 failed: no disk", "Nobody is signed in. The rest goes on without it"]
+    feed.lines.pop()
     feed.take([events.HealthChanged(Health(HealthWord.WORKING)), events.HealthChanged(Health())], NOW)
     assert told(feed) == ["Step 4 failed: no disk", "All is well again"]
 

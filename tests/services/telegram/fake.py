@@ -28,6 +28,7 @@ from kingtui.services.telegram.edge import (
     Post,
     QrCode,
     ReferenceExpired,
+    NoSuchPhone,
     Refused,
     Unreachable,
 )
@@ -225,7 +226,7 @@ class FakeEdge:
     async def send_code(self, phone: str) -> str:
         await self._question("send code")
         if phone == "+000000":
-            raise Refused("that is no phone number Telegram knows: write it with its country, as +49…")
+            raise NoSuchPhone("that is no phone number Telegram knows: write it with its country, as +49…")
         return "inside Telegram"
 
     async def give_code(self, phone: str, code: str) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import os
 import stat
@@ -25,11 +26,11 @@ from typing import Any
 import pytest
 from telethon.crypto import rsa
 
-from kingtui.models import KingError, Link, SignInStage, Stage
+from kingtui.models import KingError, Link, SignInStage, Stage, WrongUse
 from kingtui.runtime import Runtime
 from kingtui.services.telegram.client import TelethonEdge
 from kingtui.services.telegram.edge import LoginNeeded, Unreachable, WronglySetUp
-from kingtui.services.telegram.session import Account, Server, SessionFile
+from kingtui.services.telegram.session import Account, Server, SessionFile, account_of
 from tests.services.telegram.mtproto import Fault
 from tests.services.telegram.server import CHANNEL, USER, Telegram
 from tests.world import ratio_picture, running, until
@@ -284,6 +285,9 @@ async def test_a_password_and_a_qr_code(server, place, tmp_path):
 
 @pytest.mark.slow
 async def test_a_wrong_pair_a_wrong_key_and_no_server(server, place, tmp_path):
+    async with running(tmp_path / "phone", **place.settings) as runtime:
+        with pytest.raises(WrongUse, match="no phone number Telegram knows"):
+            await runtime.control.login_start("+4915100000000")
     wrong_pair = dict(place.settings, telegram_api_hash="f" * 32)
     async with running(tmp_path / "pair", **wrong_pair) as runtime:
         with pytest.raises(KingError, match="does not know this pair of TELEGRAM_API_ID and TELEGRAM_API_HASH"):
@@ -302,8 +306,25 @@ async def test_a_wrong_pair_a_wrong_key_and_no_server(server, place, tmp_path):
             await runtime.control.login_start(place.phone)
     nobody = dict(place.settings, telegram_dc_port=1)
     async with running(tmp_path / "nobody", **nobody) as runtime:
-        with pytest.raises(KingError, match="cannot be reached"):
+        with pytest.raises(KingError, match="cannot be reached: no connection could be made"):
             await runtime.control.login_start(place.phone)
+
+
+async def test_a_connection_that_is_closed_at_once_is_told_in_words_and_leaves_nothing_behind(server, place, tmp_path):
+    async with signed_in(place, tmp_path / "home") as runtime:
+        account = account_of(runtime.settings, runtime.home)
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context["message"]))
+    server.wire.slams_the_door = True
+    edge = TelethonEdge(account)
+    with pytest.raises(Unreachable, match="^Telegram cannot be reached: the connection was closed$") as caught:
+        await edge.connect()
+    assert "firewall" in caught.value.todo
+    del caught
+    await edge.disconnect()
+    del edge
+    gc.collect()
+    assert complaints == [], "no error of Telethon's is left for the loop to complain of"
 
 
 async def test_a_session_of_another_server_is_refused(server, place, tmp_path):

@@ -73,7 +73,7 @@ async def test_what_is_no_phone_number_is_not_sent(server, tmp_path, phone):
 
 async def test_a_number_that_telegram_refuses(server, tmp_path):
     async with talk(server, tmp_path) as conversation:
-        with pytest.raises(KingError, match="no phone number Telegram knows"):
+        with pytest.raises(WrongUse, match="no phone number Telegram knows"):
             await conversation.start("+000000")
         assert (await conversation.state()).stage is SignInStage.SIGNED_OUT
 

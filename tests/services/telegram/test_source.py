@@ -219,6 +219,8 @@ async def test_a_chat_that_cannot_be_found_holds_back_only_itself(server, tmp_pa
         await step.run()
         assert len(step.stored) == 1
         assert "@nowhere cannot be looked at" in step.source.state.reason(server.clock.now())
+        assert step.source.state.todo == "Correct TELEGRAM_CHATS, or join there in Telegram"
+        assert step.source.state.reason(server.clock.now()).endswith(f". {step.source.state.todo}")
         await step.run()
         assert server.asked.count("chat @nowhere") == 1, "Telegram counts such questions"
         server.names["@nowhere"] = server.names["@bot"]
@@ -343,6 +345,7 @@ async def test_a_sender_that_cannot_be_found_loses_none_of_his_pictures(server, 
         await step.run()
         assert list(step.stored) == [f"{CHAT}:{known.id}:{known.media.id}"]
         assert "@kingfisher cannot be looked at" in step.source.state.reason(server.clock.now())
+        assert step.source.state.todo == "Correct KINGTUI_TELEGRAM_SENDERS, or join there in Telegram"
         cursor = step.cursor
     server.names["@kingfisher"] = type(server.names["@bot"])(42)
     async with at_work(server, tmp_path, "@charts", senders=("@kingfisher", 43)) as step:
