@@ -24,11 +24,11 @@ from kingtui.services.telegram.edge import (
     LoginNeeded,
     Media,
     NoSuchChat,
+    NoSuchPhone,
     PasswordNeeded,
     Post,
     QrCode,
     ReferenceExpired,
-    NoSuchPhone,
     Refused,
     Unreachable,
 )
