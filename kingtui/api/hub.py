@@ -74,7 +74,12 @@ class Hub:
             started.set()
             taken = 0
             async for event in events:
-                self._take(event)
+                try:
+                    self._take(event)
+                except Exception:  # what cannot be told of one event must not end the telling of all others
+                    if not isinstance(event, Logged):
+                        log.exception("an event cannot be told of: %s", type(event).__name__)
+                    self._take(Missed(1))
                 taken += 1
                 if taken % TURN == 0:
                     await asyncio.sleep(0)

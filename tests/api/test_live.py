@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from kingtui.api import live
 from kingtui.control.wire import EVENTS, load
-from kingtui.events import Notice, PauseChanged, RunFinished, SymbolUpdated
+from kingtui.events import Notice, PauseChanged, PictureArrived, RunFinished, SymbolUpdated
 from tests.world import at_rest, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -61,6 +61,15 @@ async def test_hello_a_snapshot_and_then_events(world):
         assert frame["data"]["run"]["id"] == run_id
         step = (await world.http.get("/status")).json()["steps"]["step_3"]
         assert (step["status"], step["last_run"]["id"]) == ("completed", run_id)
+
+
+async def test_an_event_that_cannot_be_told_ends_nothing(world):
+    async with follow(world) as socket:
+        await until_type(socket, "snapshot")
+        world.runtime.bus.post(PictureArrived(object(), "no number"))
+        world.runtime.bus.post(Notice("what follows"))
+        assert (await until_type(socket, "missed"))["data"] == {"count": 1}
+        assert (await until_type(socket, "notice"))["data"]["text"] == "what follows"
 
 
 async def test_who_comes_back_goes_on(world):
