@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC
 from typing import Annotated, Any
@@ -79,7 +80,8 @@ def router(desk: Desk) -> APIRouter:
     async def file(request: Request, image_id: Id) -> Response:
         data = await control.picture_data(image_id)
         kind = kind_of(data)
-        response = Answer.of_bytes(data, kind or "application/octet-stream").to(request)
+        answer = await asyncio.to_thread(Answer.of_bytes, data, kind or "application/octet-stream")  # it may be large
+        response = answer.to(request)
         name = quote((await control.picture(image_id)).image.name)
         way = "attachment" if kind is None else "inline"
         response.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{name}"

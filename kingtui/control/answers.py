@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kingtui.clock import Clock
 from kingtui.control.picture_answers import PictureAnswers
@@ -12,7 +11,7 @@ from kingtui.control.report_answers import ReportAnswers
 from kingtui.control.symbol_answers import SymbolAnswers
 from kingtui.home import Home
 from kingtui.logs import run_log_file
-from kingtui.models import Image, NotFound, Report, Run, RunStatus, Stage, WrongUse, symbol_of
+from kingtui.models import Image, KingError, NotFound, Report, Run, RunStatus, Stage, WrongUse, symbol_of
 from kingtui.store import images, runs, symbols
 from kingtui.store.database import Database
 
@@ -52,6 +51,8 @@ class StoreAnswers(PictureAnswers, ReportAnswers, SymbolAnswers):
             return await asyncio.to_thread(path.read_text, "utf-8", "replace")
         except FileNotFoundError:
             return ""
+        except OSError as error:
+            raise KingError(f"{path} cannot be read: {error.strerror}") from error
 
     async def report(self, symbol: str) -> Report:
         name = symbol_of(symbol)
@@ -59,9 +60,8 @@ class StoreAnswers(PictureAnswers, ReportAnswers, SymbolAnswers):
             found = await symbols.latest_report(connection, name)
         if found is None:
             raise NotFound("No report found")
-        path = self._home.root / found.file
         try:
-            return replace(found, text=await asyncio.to_thread(path.read_text, "utf-8"))
+            return await self._with_text(found)
         except FileNotFoundError:
             raise NotFound("No report found") from None
 

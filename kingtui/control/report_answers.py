@@ -42,13 +42,19 @@ class ReportAnswers:
         if found is None:
             raise NotFound(f"Report {report_id} not found")
         try:
-            path = self._home.inside(self._home.root / found.file)
-            text = await asyncio.to_thread(path.read_text, "utf-8", "replace")
+            return await self._with_text(found)
         except FileNotFoundError:
             raise NotFound(f"{found.file} is gone: somebody removed it. Step 6 writes a new report") from None
+
+    async def _with_text(self, found: Report) -> Report:
+        """A report with its text, whatever has become of its file. Raises NotFound, FileNotFoundError."""
+        try:
+            path = self._home.inside(self._home.root / found.file)
+            return replace(found, text=await asyncio.to_thread(path.read_text, "utf-8", "replace"))
+        except FileNotFoundError:
+            raise
         except OSError as error:
             raise NotFound(f"{found.file} cannot be read: {error.strerror}") from error
-        return replace(found, text=text)
 
     async def report_figure(self, symbol: str, report_id: int | None = None) -> bytes:
         name = symbol_of(symbol)

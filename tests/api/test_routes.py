@@ -106,6 +106,22 @@ async def test_a_report_in_its_forms(world):
     assert len({found.headers["etag"] for found in (as_json, markdown, page)}) == 3
 
 
+async def test_a_report_whose_file_somebody_spoilt(world):
+    file = world.home / (await world.http.get(f"/reports/{MAPPED}")).json()["file"]
+    before = file.read_bytes()
+    try:
+        file.write_bytes(b"# It was \xff\xfe")
+        assert (await world.http.get(f"/reports/{MAPPED}")).json()["report"] == "# It was \ufffd\ufffd"
+        file.unlink()
+        file.mkdir()
+        answer = await world.http.get(f"/reports/{MAPPED}")
+        assert (answer.status_code, "cannot be read" in answer.json()["error"]) == (404, True)
+        file.rmdir()
+        assert (await world.http.get(f"/reports/{MAPPED}")).json()["error"] == "No report found"
+    finally:
+        file.write_bytes(before)
+
+
 async def test_the_figure_of_a_report(world):
     row = (await world.http.get(f"/reports?symbol={MAPPED}")).json()["reports"][0]
     figure = await world.http.get(f"/reports/{MAPPED}/figure")
