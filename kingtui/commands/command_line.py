@@ -6,17 +6,14 @@ Typer reads the annotations here. Whatever a command needs is imported when it r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kingtui import __version__
-
-if TYPE_CHECKING:
-    from kingtui.settings import Settings
+from kingtui.commands import groups
+from kingtui.commands.options import Demo, Given, Home, Json, SymbolName
 
 app = typer.Typer(
     add_completion=False,
@@ -24,32 +21,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Home = Annotated[
-    Path | None,
-    typer.Option(
-        "--home", metavar="DIR", help="The folder that holds everything (KINGTUI_HOME; else ~/.king_orchestrator)"
-    ),
-]
-Demo = Annotated[bool, typer.Option("--demo", help="Painted charts as the source, in a home of their own: DIR/demo")]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of tables")]
-SymbolName = Annotated[str, typer.Argument(metavar="SYMBOL", help="Such as ETH, btc or BTC/USDT")]
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The options before the command."""
-
-    home: Path | None = None
-    demo: bool = False
-    flags: Mapping[str, object] = field(default_factory=dict)
-
-    def settings(self, home: Path | None = None, demo: bool = False) -> Settings:
-        """The settings of this start; ``home`` and ``demo`` are those after the command. Raises WrongUse."""
-        from kingtui.settings import load_settings
-
-        flags = {**self.flags, "demo": (demo or self.demo) or None}
-        return load_settings(home or self.home, flags)
 
 
 def _version(wanted: bool) -> None:
@@ -217,86 +188,6 @@ def history(
     show_history(settings, limit=limit, step=number, status=status, as_json=as_json)
 
 
-token = typer.Typer(no_args_is_help=True, help="Tokens, with which other programs use the HTTP API.")
-app.add_typer(token, name="token")
-
-
-@token.command("create")
-def create_token(
-    context: typer.Context,
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Who gets it, for the list")],
-    scope: Annotated[
-        str, typer.Option("--scope", metavar="WORDS", help="read, trigger (includes read) or admin (includes both)")
-    ] = "read",
-    expires: Annotated[str, typer.Option("--expires", metavar="TIME", help="Such as 12h, 30d or 52w")] = "30d",
-    home: Home = None,
-    demo: Demo = False,
-    as_json: Json = False,
-) -> None:
-    """Make a token and print it, once: it is kept nowhere."""
-    from kingtui.commands.token import make_token
-
-    make_token(context.obj.settings(home, demo), name, scope, expires, as_json=as_json)
-
-
-@token.command("list")
-def list_tokens(context: typer.Context, home: Home = None, demo: Demo = False, as_json: Json = False) -> None:
-    """The tokens that were made or revoked here, and when each was used last."""
-    from kingtui.commands.token import show_tokens
-
-    show_tokens(context.obj.settings(home, demo), as_json=as_json)
-
-
-@token.command("revoke")
-def revoke_token(
-    context: typer.Context,
-    token_id: Annotated[str, typer.Argument(metavar="ID", help="As kingtui token list shows it; the jti of any token")],
-    home: Home = None,
-    demo: Demo = False,
-    as_json: Json = False,
-) -> None:
-    """End a token now, also in a kingtui that runs."""
-    from kingtui.commands.token import end_token
-
-    end_token(context.obj.settings(home, demo), token_id, as_json=as_json)
-
-
-airtable = typer.Typer(no_args_is_help=True, help="The mirror of every symbol in Airtable.")
-app.add_typer(airtable, name="airtable")
-
-
-@airtable.command("init")
-def airtable_init(context: typer.Context, home: Home = None, demo: Demo = False, as_json: Json = False) -> None:
-    """Compare the table with what is written to it, and make what is missing where the token may."""
-    from kingtui.commands.airtable import compare_table
-
-    if not compare_table(context.obj.settings(home, demo), as_json=as_json):
-        raise typer.Exit(1)
-
-
-@airtable.command("status")
-def airtable_status(context: typer.Context, home: Home = None, demo: Demo = False, as_json: Json = False) -> None:
-    """What the table holds, what waits, the calls made and what is wrong, without asking Airtable."""
-    from kingtui.commands.airtable import show_mirror
-
-    show_mirror(context.obj.settings(home, demo), as_json=as_json)
-
-
-@airtable.command("push")
-def airtable_push(
-    context: typer.Context,
-    everything: Annotated[bool, typer.Option("--all", help="All columns of all symbols, changed or not")] = False,
-    home: Home = None,
-    demo: Demo = False,
-    as_json: Json = False,
-) -> None:
-    """Send what waits now, whatever held it up; beside a running kingtui that one does it."""
-    from kingtui.commands.airtable import push
-
-    if not push(context.obj.settings(home, demo), everything=everything, as_json=as_json):
-        raise typer.Exit(1)
-
-
 @app.command()
 def serve(
     context: typer.Context,
@@ -316,19 +207,6 @@ def serve(
 
     settings = context.obj.settings(home, demo)
     serve_dashboard(settings, host=host, port=port, attach=attach, insecure=insecure)
-
-
-notify = typer.Typer(no_args_is_help=True, help="Notices to people elsewhere.")
-app.add_typer(notify, name="notify")
-
-
-@notify.command("test")
-def notify_test(context: typer.Context, home: Home = None, demo: Demo = False) -> None:
-    """Send a notice to every address of KINGTUI_NOTIFY_URLS now."""
-    from kingtui.commands.notify import try_addresses
-
-    if not try_addresses(context.obj.settings(home, demo)):
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -369,3 +247,8 @@ def locate(context: typer.Context, home: Home = None, demo: Demo = False, as_jso
     from kingtui.commands.locate import show_places
 
     show_places(context.obj.settings(home, demo), as_json=as_json)
+
+
+app.add_typer(groups.token, name="token")
+app.add_typer(groups.airtable, name="airtable")
+app.add_typer(groups.notify, name="notify")
