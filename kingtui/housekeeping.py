@@ -16,6 +16,8 @@ log = logging.getLogger("kingtui.housekeeping")
 FIRST_SECONDS = 60.0
 DAY_SECONDS = 86_400.0
 LEFTOVER_SECONDS = 86_400.0
+OUR_PART = f".{'[0-9a-f]' * 24}.part"
+"""What step 1 began to write. Others' unfinished files in downloads are left alone."""
 
 
 class Housekeeping:
@@ -43,8 +45,9 @@ class Housekeeping:
             _remove_older, self._tools.home.logs, "run-*.log", today - settings.keep_run_logs * DAY_SECONDS
         )
         parts = 0
-        for folder in (self._tools.home.downloads, self._tools.home.mdfiles, self._tools.home.reports):
-            parts += await asyncio.to_thread(_remove_older, folder, ".*.part*", today - LEFTOVER_SECONDS)
+        home = self._tools.home
+        for folder, pattern in ((home.downloads, OUR_PART), (home.mdfiles, ".*.part"), (home.reports, ".*.part.*")):
+            parts += await asyncio.to_thread(_remove_older, folder, pattern, today - LEFTOVER_SECONDS)
         await self._tools.database.shrink()
         log.info(
             "housekeeping: %d runs, %d run logs, %d reports, %d unfinished files removed",

@@ -13,6 +13,7 @@ from kingtui.commands.checks import Finding, Patient, Verdict
 from kingtui.commands.output import cell, out, write_json
 from kingtui.home import Home
 from kingtui.models import KingError
+from kingtui.redaction import hide
 from kingtui.settings import Settings
 
 Check = Callable[[Patient], Awaitable[list[Finding]]]
@@ -71,5 +72,8 @@ async def _examine(patient: Patient) -> list[tuple[str, Finding]]:
             findings = [Finding(Verdict.ILL, str(error))]
         except OSError as error:
             findings = [Finding(Verdict.ILL, f"{error.filename or name}: {error.strerror}")]
+        except Exception as error:  # told as this check's finding: the others are made all the same
+            text = hide(f"this check broke, {type(error).__name__}: {error}")
+            findings = [Finding(Verdict.ILL, text, "report it as a mistake of kingtui, with this line")]
         found += [(name, finding) for finding in findings]
     return found

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kingtui.guard.callers import Caller
 from kingtui.home import Home, make_token_key
 from kingtui.models import KingError, Scope, WrongUse, with_lesser
+from kingtui.redaction import hidden
 from kingtui.settings import Settings
 
 if TYPE_CHECKING:
@@ -117,7 +118,11 @@ def keyring(settings: Settings, home: Home) -> Keyring:
         if files:
             raise WrongUse("KINGTUI_JWT_PUBLIC_KEY_FILE and _PRIVATE_KEY_FILE are for RS256 and EdDSA: set one of "
                            "these as KINGTUI_JWT_ALGORITHM, or KINGTUI_JWT_KEY alone for HS256")  # fmt: skip
-        secret = _secret(settings) or make_token_key(home).encode()
+        secret = _secret(settings)
+        if secret is None:
+            made = make_token_key(home)
+            hidden.add([made])
+            secret = made.encode()
         return Keyring(algorithm, secret, secret, audience=settings.jwt_audience, issuer=settings.jwt_issuer)
     signing, checking = _pair(settings)
     return Keyring(algorithm, signing, checking, audience=settings.jwt_audience, issuer=settings.jwt_issuer)

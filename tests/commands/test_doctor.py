@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from kingtui.commands import doctor
 from kingtui.commands.check_access import access
-from kingtui.commands.checks import Patient
+from kingtui.commands.checks import Finding, Patient
 from kingtui.home import Home, HomeLock
 from kingtui.models import KingError, WrongUse
+from kingtui.redaction import hidden
 from kingtui.settings import Settings
 from tests.commands.shell import kingtui
 
@@ -86,6 +88,23 @@ def test_the_lines_are_for_people(tmp_path: Path) -> None:
     assert {line[0] for line in lines if line.strip()} <= {"✓", "!", "✗", " "}
     assert any(line.startswith("✓ recogniser") for line in lines)
     assert any(line.strip().startswith("→ ") for line in lines)
+
+
+def test_a_check_that_breaks_is_told_of_and_the_others_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hidden.add(["sk-most-secret"])
+
+    async def broken(patient: Patient) -> list[Finding]:
+        raise TypeError("no: sk-most-secret")
+
+    monkeypatch.setattr(doctor, "CHECKS", (("first", broken), ("access", access)))
+    assert not doctor.examine(Settings(home=tmp_path / "king"), as_json=True)
+    first, second = json.loads(capsys.readouterr().out)
+    assert first["verdict"] == "ill"
+    assert first["text"] == "this check broke, TypeError: no: ••••"
+    assert first["remedy"]
+    assert (second["check"], second["verdict"]) == ("access", "well")
 
 
 def test_locate_lists_every_setting_with_its_source(tmp_path: Path) -> None:
