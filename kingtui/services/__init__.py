@@ -76,6 +76,10 @@ class LiveSource(Source, Protocol):
         """The cursor (JSON data) of the last ``offers`` once the offers of these keys are stored as well."""
         ...
 
+    def unstored(self, key: str) -> None:
+        """The offer of this key was not stored after all, whatever ``remember`` was told."""
+        ...
+
     def withdrawn(self) -> Sequence[str]:
         """How the keys begin of deliveries that were taken back where they came from, until ``marked``."""
         ...

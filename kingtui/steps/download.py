@@ -114,6 +114,8 @@ class Download:
             run.log(f"{offer.name} from {offered.source.label} waits: {error}")
             return Outcome.WAITS
         except Exception as error:
+            if isinstance(offered.source, LiveSource):
+                offered.source.unstored(offer.key)
             raise_if_of_the_machine(error, offer.name)
             text = sentence(error, self.tools.settings.item_timeout)
             run.errors.append(f"{offer.name}: {text}")

@@ -284,6 +284,11 @@ class Telegram:
             self._progress.of(int(chat)).stored(int(message))
         return self._progress.dump()
 
+    def unstored(self, key: str) -> None:
+        """The picture of this key could not be stored: its message stays open."""
+        chat, message, _ = key.split(":")
+        self._progress.of(int(chat)).open.add(int(message))
+
     def withdrawn(self) -> Sequence[str]:
         """How the keys begin of pictures whose messages were deleted, until ``marked``."""
         return sorted(self._withdrawn)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 
 from kingtui.models import KingError, Link
 from kingtui.services import Offer, ServiceUnavailable
 from kingtui.services.telegram.edge import FloodWait, Unreachable
 from kingtui.services.telegram.source import Telegram
+from kingtui.steps import download
+from kingtui.store import cursors, images
 from tests.services.telegram.fake import CHAT, KEYLESS, PRIVATE, FakeServer, Told, account, chance
-from tests.world import FakeClock, ratio_picture, until
+from tests.world import FakeClock, ratio_picture, running, until
 
 PICTURE = ratio_picture(1)
 
@@ -366,3 +371,37 @@ async def test_the_id_of_a_sender_needs_no_looking_for(server, tmp_path):
         assert len(step.stored) == 1
         assert step.source.state.reason(server.clock.now()) == ""
         assert "chat 42" not in server.asked
+
+
+async def test_what_the_store_refused_stays_open_whatever_is_stored_after_it(server, tmp_path, monkeypatch):
+    register, refused = images.register, []
+
+    async def refuse_the_first(tx, arrival, now):
+        found = await register(tx, arrival, now)
+        if not refused:
+            refused.append(arrival.key)
+        return found
+
+    async def advance(tx, source, value, now):
+        if len(refused) == 1:
+            refused.append("once")
+            raise sa.exc.IntegrityError("INSERT", {}, sqlite3.IntegrityError("no"))
+        await cursors.advance(tx, source, value, now)
+
+    monkeypatch.setattr(download.images, "register", refuse_the_first)
+    monkeypatch.setattr(download, "cursors", SimpleNamespace(cursor=cursors.cursor, advance=advance))
+    posts = [server.post(PICTURE), server.post(ratio_picture(2)), server.post(ratio_picture(3))]
+    async with at_work(server, tmp_path / "other") as step:
+        source = step.source
+        async with running(tmp_path / "home", sources=[source]) as runtime:
+            await until(lambda: all_of(runtime, 2), "the other two")
+            async with runtime._database.read() as connection:
+                kept = await cursors.cursor(connection, "telegram")
+            assert kept[str(CHAT)]["open"] == [posts[0].id]
+            await server.clock.advance(60)
+            await runtime.control.trigger(1)
+            await until(lambda: all_of(runtime, 3), "the first, once more")
+
+
+async def all_of(runtime, count):
+    return len(await runtime.control.images()) == count
