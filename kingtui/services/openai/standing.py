@@ -22,8 +22,10 @@ class Standing:
     failures: int = 0
 
     def why_not(self, now: datetime) -> str:
-        """Why it is not asked now; empty where it is."""
-        return f"{self.text}; asked again from {self.until:%H:%M} UTC" if self.until and now < self.until else ""
+        """Why it is not asked now; empty where it is, also where only a clock that was set back since says so."""
+        longest = timedelta(days=1) if self.trouble == "quota" else timedelta(hours=1)
+        rests = self.until is not None and timedelta(0) < self.until - now <= longest
+        return f"{self.text}; asked again from {self.until:%H:%M} UTC" if rests else ""
 
     def failed(self, error: NoAnswer, now: datetime) -> bool:
         """The server did not answer. True where that is news."""

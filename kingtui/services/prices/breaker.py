@@ -28,7 +28,7 @@ class Breaker:
         """Whether a request may be made; where it is the probe, no other may until it has ended."""
         if self.until is None:
             return True
-        if now < self.until or self.probing:
+        if timedelta(0) < self.until - now <= REFUSED_REST or self.probing:  # longer: the clock was set back since
             return False
         self.probing = True
         return True

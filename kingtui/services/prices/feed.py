@@ -72,7 +72,7 @@ class LivePrices:
         self._want(symbol, now)
         if (value := self.known(symbol)) is not None:
             return value
-        if now < self._rests.get(symbol, now):
+        if self._rests_now(symbol, now):
             return None
         try:
             async with asyncio.timeout(seconds):
@@ -125,12 +125,16 @@ class LivePrices:
                 wrong.append(str(error))
         return found, wrong
 
+    def _rests_now(self, symbol: str, now: datetime) -> bool:
+        """Whether it is not asked for; a moment that is too far ahead is of a clock that was set back since."""
+        return timedelta(0) < self._rests.get(symbol, now) - now <= UNLISTED_REST
+
     def _want(self, symbol: str, now: datetime) -> None:
         if symbol in self._wanted or len(self._wanted) < MOST_WANTED:
             self._wanted[symbol] = now + WANTED
 
     async def _renew(self, symbol: str, now: datetime) -> None:
-        if now >= self._rests.get(symbol, now):
+        if not self._rests_now(symbol, now):
             await self._refresh(symbol, RENEW_AGE)
 
     async def _refresh(self, symbol: str, age: timedelta) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +288,17 @@ async def test_who_waited_too_long_for_his_turn_asks_and_pays_nothing(tmp_path: 
         assert len(await made.calls()) == 1
         assert made.told == []
         assert (await assistant.ask(about("BTC"), 1, 5)).answer is not None, "the server is not held to be down"
+
+
+@pytest.mark.parametrize("trouble", [said.NO_QUOTA, said.BROKEN, said.WRONG_KEY])
+async def test_a_clock_that_was_set_back_does_not_prolong_a_rest(tmp_path: Path, trouble: Answer) -> None:
+    async with bench(tmp_path, FINE, trouble) as made:
+        assistant = made.again()
+        assert (await assistant.ask(about("ETH"), 1, 5)).answer is None
+        assert (await assistant.ask(about("ETH"), 1, 5)).answer is None
+        assert len(made.server.questions) == 1
+        made.clock._start -= timedelta(days=2)
+        assert (await assistant.ask(about("ETH"), 1, 5)).answer is not None
 
 
 async def test_another_account_has_another_quota(tmp_path: Path) -> None:

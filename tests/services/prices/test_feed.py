@@ -180,6 +180,16 @@ async def test_when_all_venues_rest_nothing_is_asked_and_it_is_told(tmp_path: Pa
         assert "coinbase" in row.detail
 
 
+async def test_a_clock_that_was_set_back_does_not_prolong_a_rest(tmp_path: Path) -> None:
+    async with market(tmp_path) as (server, feed, clock):
+        server.faults = dict.fromkeys(("binance", "bybit", "okx", "kucoin", "coinbase"), said.REGION)
+        assert await feed.price("BTC") is None
+        server.faults = {}
+        assert await feed.price("BTC") is None
+        clock._start -= timedelta(days=2)
+        assert await feed.price("BTC") is not None
+
+
 async def test_a_wild_jump_needs_a_second_venue(tmp_path: Path) -> None:
     async with market(tmp_path) as (server, feed, clock):
         assert (await feed.price("BTC")) is not None
