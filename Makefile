@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml
 
-.PHONY: run test check lock upgrade clean
+.PHONY: run install test check lock upgrade clean
 
 run: $(VENV)/run.stamp
 	@KINGTUI_HOME=.demo $(BIN)/kingtui --demo $(ARGS)
+
+install: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -2,7 +2,7 @@
 # Starts kingtui without a screen: the orchestrator and its API. By hand, from cron or by king-orchestrator.service.
 # Flags are handed on: start_orchestrator.sh --port 5556
 #
-# KINGTUI   the command, where it is neither in .venv beside this folder nor in PATH
+# KINGTUI   the command; else it is the one in .venv beside this folder, else the one in PATH
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)

@@ -182,11 +182,11 @@ async def _tell_owner(settings: Settings) -> None:
 
 
 async def _push(settings: Settings, *, everything: bool) -> Pushed:
-    if lacks := _lacks(settings):
-        raise KingError(lacks)
     home = Home(settings.home)
     held_by = owner(home)
     if held_by is None:
+        if lacks := _lacks(settings):
+            raise KingError(lacks)
         from kingtui.commands.desk import alone
 
         async with alone(settings) as desk:

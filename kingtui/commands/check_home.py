@@ -11,7 +11,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kingtui.commands.checks import Finding, Patient, ill, note, well
+from kingtui.commands.checks import Finding, Patient, as_the_owner_has_it, ill, note, well
 from kingtui.home import owner
 from kingtui.models import Stage
 from kingtui.server import PortBusy, bind
@@ -135,6 +135,8 @@ async def sources(patient: Patient) -> list[Finding]:
     if chosen.inbox is None and wanted(chosen):
         return well("Telegram")
     if chosen.inbox is None:
+        if (await as_the_owner_has_it(patient, "telegram", ""))[0].text:
+            return well("Telegram, of the running kingtui")
         return note(
             f"none: only pictures that are dropped into {patient.home.downloads} are taken",
             "connect Telegram, or name a folder as KINGTUI_INBOX whose pictures are copied in",

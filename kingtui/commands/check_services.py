@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from kingtui.clock import SystemClock
 from kingtui.commands.airtable import unfit
-from kingtui.commands.checks import Finding, Patient, ill, note, well
+from kingtui.commands.checks import Finding, Patient, as_the_owner_has_it, ill, note, well
 from kingtui.mirror import missing, table_of
 from kingtui.models import KingError
 from kingtui.models.mirrored import KEY, columns_of
@@ -32,7 +32,9 @@ async def airtable(patient: Patient) -> list[Finding]:
         return ill(f"AIRTABLE_API_KEY is set, but not {setting}", f"set {setting}, or take the key away")
     table = table_of(settings, SystemClock())
     if table is None:
-        return well("a demo has no mirror" if settings.demo else "no mirror: AIRTABLE_API_KEY is not set")
+        if settings.demo:
+            return well("a demo has no mirror")
+        return await as_the_owner_has_it(patient, "airtable", "no mirror: AIRTABLE_API_KEY is not set")
     found = _unencrypted("token", settings.airtable_endpoint_url, "AIRTABLE_ENDPOINT_URL")
     try:
         return [*found, *await _table(table, columns_of(settings.airtable_fields or ""))]
@@ -60,7 +62,8 @@ async def notices(patient: Patient) -> list[Finding]:
     if unknown:
         return unknown
     if not addresses:
-        return well("nobody is told elsewhere: KINGTUI_NOTIFY_URLS is not set")
+        none = "nobody is told elsewhere: KINGTUI_NOTIFY_URLS is not set"
+        return await as_the_owner_has_it(patient, "notify", none)
     return well(f"to {', '.join(address.label for address in addresses)}; kingtui notify test tries them")
 
 
@@ -86,9 +89,10 @@ async def openai(patient: Patient) -> list[Finding]:
 
     settings = patient.settings
     if not settings.asks_openai:
-        return well(
-            "a demo asks nobody" if settings.demo else "none: neither OPENAI_API_KEY nor OPENAI_BASE_URL is set"
-        )
+        if settings.demo:
+            return well("a demo asks nobody")
+        none = "none: neither OPENAI_API_KEY nor OPENAI_BASE_URL is set"
+        return await as_the_owner_has_it(patient, "openai", none)
     found = _unencrypted("key", settings.openai_base_url, "OPENAI_BASE_URL") if settings.openai_api_key else []
     if not settings.ai_budget or not settings.ai_calls:
         return found + note("nothing is asked: the day's budget is 0", "raise KINGTUI_AI_BUDGET and KINGTUI_AI_CALLS")
@@ -158,7 +162,9 @@ async def prices(patient: Patient) -> list[Finding]:
 
     feed = prices_for(patient.settings, SystemClock())
     if feed is None:
-        return well("a demo asks nobody" if patient.settings.demo else "off; the newest chart's price counts")
+        if patient.settings.demo:
+            return well("a demo asks nobody")
+        return await as_the_owner_has_it(patient, "prices", "off; the newest chart's price counts")
     try:
         quotes, wrong = await feed.look("BTC")
     finally:

@@ -6,7 +6,7 @@ import asyncio
 import stat
 from collections.abc import Sequence
 
-from kingtui.commands.checks import Finding, Patient, ill, note, well
+from kingtui.commands.checks import Finding, Patient, as_the_owner_has_it, ill, note, well
 from kingtui.home import Owner, owner
 from kingtui.models import KingError, Link
 from kingtui.services import ServiceUnavailable
@@ -21,7 +21,7 @@ async def telegram(patient: Patient) -> list[Finding]:
     if patient.settings.demo:
         return well("a demo does not use it")
     if not wanted(patient.settings):
-        return well("not set up: pictures come from folders")
+        return await as_the_owner_has_it(patient, "telegram", "not set up: pictures come from folders")
     try:
         account = account_of(patient.settings, patient.home)
         held_by = owner(patient.home)

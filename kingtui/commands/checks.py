@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kingtui.home import Home
+from kingtui.home import Home, owner
+from kingtui.models import Connection
 from kingtui.settings import Settings
 
 
@@ -33,6 +34,25 @@ class Patient:
 
     settings: Settings
     home: Home
+
+
+async def as_the_owner_has_it(patient: Patient, name: str, otherwise: str) -> list[Finding]:
+    """Of a service that these settings do not name: how the running kingtui has it, which may have got others.
+
+    ``otherwise``: what is said where that has it neither, or nothing runs.
+    """
+    held_by = owner(patient.home)
+    if held_by is None or held_by.address is None:
+        return well(otherwise)
+    from kingtui.commands.owner import owner_control
+
+    async with owner_control(patient.home, held_by) as remote:
+        rows = {service.name: service for service in await remote.control.services()}
+    row = rows.get(name)
+    if row is None or row.state is Connection.ABSENT:
+        return well(otherwise)
+    told = f"{row.detail} (says the running kingtui, which has other settings than this command)"
+    return ill(told, row.todo) if row.state is Connection.PROBLEM else well(told)
 
 
 def well(text: str) -> list[Finding]:

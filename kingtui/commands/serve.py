@@ -40,7 +40,7 @@ _HEADERS = {
 def serve_dashboard(settings: Settings, *, host: str, port: int, attach: str | None, insecure: bool) -> None:
     """Serve until a signal says stop. Raises KingError without textual-serve, without a running kingtui, …"""
     if importlib.util.find_spec("textual_serve") is None:
-        raise KingError("kingtui serve needs textual-serve: pip install 'kingtui[web]' installs it")
+        raise KingError(f"kingtui serve needs textual-serve: {sys.prefix}/bin/pip install textual-serve adds it")
     if not is_loopback(host) and not insecure:
         raise WrongUse(
             f"--host {host} lets everybody who can reach this machine work the dashboard, for it asks for no token: "

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from kingtui.commands import check_services
+from kingtui.commands import check_home, check_services, check_telegram
 from kingtui.commands.checks import Patient, Verdict
 from kingtui.home import Home
 from kingtui.services.openai.budget import Call
 from kingtui.settings import Settings
 from kingtui.steps.ledger import StoreLedger
 from kingtui.store.database import Database
+from tests.faults.process import Process
 from tests.servers import openai as said
 from tests.servers import venues as venue
 from tests.servers.openai import KEY, OpenAiServer
@@ -93,3 +94,22 @@ async def test_the_venues(tmp_path: Path) -> None:
         (none,) = await check_services.prices(chosen)
         assert none.verdict is Verdict.ILL
         assert "KINGTUI_PRICES=off" in none.remedy
+
+
+@pytest.mark.slow
+async def test_a_service_whose_secrets_only_the_running_kingtui_has_is_told_as_that_has_it(tmp_path: Path) -> None:
+    alone = patient(tmp_path)
+    given = {
+        "airtable_api_key": "patX", "openai_api_key": KEY, "openai_base_url": "http://127.0.0.1:9/v1",
+        "prices": "on", "notify_urls": "json://127.0.0.1:9/x", "telegram_api_id": 1,
+    }  # fmt: skip
+    with Process(tmp_path, **given):
+        (mirror,) = await check_services.airtable(alone)
+        assert (mirror.verdict, "AIRTABLE_BASE_ID is not set" in mirror.text) == (Verdict.ILL, True)
+        (telegram,) = await check_telegram.telegram(alone)
+        assert (telegram.verdict, "TELEGRAM_API_HASH is not set" in telegram.text) == (Verdict.ILL, True)
+        for check in (check_services.openai, check_services.prices, check_services.notices):
+            (found,) = await check(alone)
+            assert (found.verdict, "says the running kingtui" in found.text) == (Verdict.WELL, True)
+        assert "of the running kingtui" in (await check_home.sources(alone))[0].text
+    assert "no mirror" in (await check_services.airtable(alone))[0].text
