@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events as terminal
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -17,6 +17,7 @@ from kingtui.models import KingError, PictureView, Stage
 from kingtui.screens.base import KingScreen
 from kingtui.screens.text import TextScreen
 from kingtui.widgets import picture_words
+from kingtui.widgets.fitted import Fitted
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
 from kingtui.widgets.preview import Preview
@@ -60,7 +61,7 @@ class PictureScreen(KingScreen):
     def body(self) -> ComposeResult:
         with Horizontal(id="body"):
             yield Preview(self.live, classes="pane")
-            with VerticalScroll(id="values", classes="pane") as values:
+            with Fitted(id="values", classes="pane") as values:
                 values.border_title = "What it says"
                 yield Line(id="facts")
                 yield Line(id="read")
@@ -79,7 +80,8 @@ class PictureScreen(KingScreen):
         self.query_one("#values", VerticalScroll).scroll_home(animate=False)
         self._load()
 
-    def on_resize(self, event: terminal.Resize) -> None:
+    @on(Fitted.Resized)
+    def _resized(self) -> None:
         self.call_after_refresh(self._show)
 
     def _happened(self, events: Sequence[Event]) -> None:

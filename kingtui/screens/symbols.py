@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Markdown
 
 from kingtui.bridge import whole
 from kingtui.models import KingError, NotFound, SymbolHistory, SymbolRecord, WrongUse, symbol_of
 from kingtui.screens.base import KingScreen
+from kingtui.widgets.fitted import Fitted
 from kingtui.widgets.level_plot import ZOOMS, Zoom, bars_of
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
@@ -34,16 +34,6 @@ NO_SYMBOL = (
     "No symbol is known yet.\n\nDrop a chart picture into the downloads folder of the home: steps 2 to 6 turn it into "
     "levels, win rates and a report, by themselves. Or go home (esc) and press i to import some."
 )
-
-
-class LevelsView(VerticalScroll):
-    """Holds what is known of a symbol, which is written for its width."""
-
-    class Resized(Message):
-        """It has another size: the terminal's, or the list beside it came or went."""
-
-    def on_resize(self) -> None:
-        self.post_message(self.Resized())
 
 
 class SymbolsScreen(KingScreen):
@@ -74,7 +64,7 @@ class SymbolsScreen(KingScreen):
             yield SymbolList(self.live, id="listing")
             with Vertical(id="detail"):
                 yield Line(id="message")
-                with LevelsView(id="levels-view"):
+                with Fitted(id="levels-view"):
                     yield Line(id="card")
 
     def on_mount(self) -> None:
@@ -87,7 +77,7 @@ class SymbolsScreen(KingScreen):
         if self._dirty:
             self._changed()
 
-    @on(LevelsView.Resized)
+    @on(Fitted.Resized)
     def _resized(self) -> None:
         self.call_after_refresh(self._show)
 

@@ -144,3 +144,21 @@ async def test_what_is_unknown_says_why_and_what_to_do(tmp_path: Path) -> None:
 )
 def test_how_a_terminal_shows_pictures(environ: dict[str, str], expected: str) -> None:
     assert way(environ) == expected
+
+
+async def test_a_picture_that_became_narrow_meanwhile_is_told_in_its_whole_width(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as seen:
+        Pillow.effect_noise((320, 240), 90).save(seen.runtime.home.downloads / f"{'long' * 12}.png")
+        await seen.press("g", "p")
+        pictures = await seen.shown(PicturesScreen)
+        await until(lambda: pictures.chosen is not None and pictures.chosen.stage is Stage.UNKNOWN, "it")
+        await seen.press("enter")
+        screen = await seen.shown(PictureScreen)
+        facts = screen.query_one("#facts", Line)
+        await until(lambda: "Picture" in facts.text, "what is known of it")
+        await seen.press("g", "l")
+        await seen.pilot.resize_terminal(*NARROW)
+        await seen.press("g", "p")
+        await seen.shown(PictureScreen)
+        widest = lambda: max(map(len, facts.text.splitlines()))  # noqa: E731
+        await until(lambda: 65 < widest() <= facts.content_size.width, "lines as long as the terminal is wide")
