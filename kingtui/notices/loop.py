@@ -28,7 +28,8 @@ GATHER_SECONDS = 15.0
 RETRY_SECONDS = 30.0
 LONGEST_RETRY_SECONDS = 3600.0
 LINES = 20
-TRY = "kingtui notify test tries every address"
+ASKS = "kingtui notify test tries every address"
+TRY = "Look at KINGTUI_NOTIFY_URLS; kingtui notify test tries every address"
 _HEARD = 100
 
 
@@ -105,7 +106,7 @@ class Notices:
 
     def reasons(self) -> list[str]:
         """Why health asks for attention."""
-        return list(self._problems.values())
+        return [f"{problem.rstrip('.')}. {TRY}" for problem in self._problems.values()]
 
     def service(self) -> Service:
         """How it stands, for people."""
@@ -113,7 +114,7 @@ class Notices:
         if self._problems:
             return Service("notify", "Notices", Connection.PROBLEM, "; ".join(self._problems.values()), TRY)
         if not self._taken:
-            return Service("notify", "Notices", Connection.READY, f"to {labels}; none was sent since the start", TRY)
+            return Service("notify", "Notices", Connection.READY, f"to {labels}; none was sent since the start", ASKS)
         return Service("notify", "Notices", Connection.CONNECTED, f"to {labels}")
 
     async def _check(self) -> None:

@@ -79,7 +79,8 @@ async def test_an_address_that_is_none_is_told_before_anything_is_to_be_sent(tmp
         loop.cancel()
         await asyncio.gather(loop, return_exceptions=True)
         (reason,) = here.notices.reasons()
-        assert reason == "address 1 (nonsense) of KINGTUI_NOTIFY_URLS is none that apprise knows, or lacks a part"
+        wrong = "address 1 (nonsense) of KINGTUI_NOTIFY_URLS is none that apprise knows, or lacks a part"
+        assert reason == f"{wrong}. Look at KINGTUI_NOTIFY_URLS; kingtui notify test tries every address"
         assert (server.asked, here.notices.service().state) == (0, Connection.PROBLEM)
 
 
