@@ -11,7 +11,7 @@ from kingtui.home import Owner, owner
 from kingtui.models import KingError, Link
 from kingtui.services import ServiceUnavailable
 from kingtui.services.telegram.edge import Edge, FloodWait, LoginNeeded, NoSuchChat, WronglySetUp
-from kingtui.services.telegram.session import Account, SessionBusy, SessionFile, account_of, wanted
+from kingtui.services.telegram.session import Account, Server, SessionBusy, SessionFile, account_of, wanted
 
 LOGIN = "kingtui login signs in"
 
@@ -27,6 +27,8 @@ async def telegram(patient: Patient) -> list[Finding]:
         held_by = owner(patient.home)
         if held_by is not None and held_by.address is not None:
             return await _of_owner(patient, held_by)
+        if account.server is not None:
+            await asyncio.to_thread(_key_of, account.server)
         if not account.session.exists() or not account.session.stat().st_size:
             return ill("nobody is signed in", LOGIN)
         if held_by is not None:
@@ -38,6 +40,20 @@ async def telegram(patient: Patient) -> list[Finding]:
 
 def _remedy(todo: str) -> str:
     return todo[:1].lower() + todo[1:]
+
+
+def _key_of(server: Server) -> None:
+    """Whether there is a key to know another server by. Raises WronglySetUp."""
+    try:
+        key = server.key_file.read_bytes()
+    except OSError as error:
+        text = f"TELEGRAM_DC_PUBLIC_KEY_FILE {server.key_file} cannot be read: {error.strerror}"
+        raise WronglySetUp(text, "Correct its path") from error
+    if b"BEGIN RSA PUBLIC KEY" not in key:
+        raise WronglySetUp(
+            f"TELEGRAM_DC_PUBLIC_KEY_FILE {server.key_file} is no PKCS #1 key, which begins BEGIN RSA PUBLIC KEY",
+            "Write the server's key in that form: openssl rsa -RSAPublicKey_out",
+        )
 
 
 def _open(account: Account) -> list[Finding]:

@@ -113,3 +113,20 @@ async def test_a_service_whose_secrets_only_the_running_kingtui_has_is_told_as_t
             assert (found.verdict, "says the running kingtui" in found.text) == (Verdict.WELL, True)
         assert "of the running kingtui" in (await check_home.sources(alone))[0].text
     assert "no mirror" in (await check_services.airtable(alone))[0].text
+
+
+async def test_a_key_of_another_telegram_that_is_none_is_told_before_anybody_signs_in(tmp_path: Path) -> None:
+    server = {
+        "telegram_api_id": 1, "telegram_api_hash": "hash", "telegram_dc_id": 2, "telegram_dc_host": "127.0.0.1",
+        "telegram_dc_port": 9, "telegram_dc_public_key_file": tmp_path / "key.pem",
+    }  # fmt: skip
+    here = patient(tmp_path / "home", **server)
+    (found,) = await check_telegram.telegram(here)
+    assert (found.verdict, found.remedy) == (Verdict.ILL, "correct its path")
+    assert "key.pem cannot be read: No such file" in found.text
+    (tmp_path / "key.pem").write_text("-----BEGIN PUBLIC KEY-----\n")
+    (found,) = await check_telegram.telegram(here)
+    assert "is no PKCS #1 key" in found.text
+    (tmp_path / "key.pem").write_text("-----BEGIN RSA PUBLIC KEY-----\n")
+    (found,) = await check_telegram.telegram(here)
+    assert found.text == "nobody is signed in"
