@@ -411,6 +411,7 @@ async def _live_through(root, server, table, happenings):
                         await world.mirror.push(everything=how)
             table.by("Symbol")
         server.faults.clear()
+        await world.clock.sleep(1)  # what comes at the same moment as what was there may change nothing
         await world.change(*deleted, report=None)
         await world.pass_time(5 * 3600, step=900)
         await world.mirror.push(everything=False)  # the month may be used up
