@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -25,6 +26,10 @@ from kingtui.models import Stage
 Stages = Annotated[
     list[Stage] | None, Query(alias="stage", description="Only pictures in this stage; more than once: in any")
 ]
+AT_ONCE = 4
+"""Pictures that are taken at one time: each is held whole, and may be large."""
+PATIENCE_SECONDS = 10.0
+"""How long another waits for its turn before it is told to come again."""
 FRAME_BYTES = 64_000
 """What a multipart body may be larger than the file in it."""
 KINDS = {"image/jpeg": (".jpg", ".jpeg"), "image/png": (".png",), "image/webp": (".webp",)}
@@ -51,6 +56,7 @@ def router(desk: Desk) -> APIRouter:
     """``/images``."""
     routes = APIRouter(tags=["Pictures"])
     control = desk.control
+    room = asyncio.Semaphore(AT_ONCE)
 
     @routes.get("/images", summary="A list of pictures, newest first", **answers(schemas.Images))
     async def listed(request: Request, stages: Stages = None, limit: Limit = 100, before: Before = None) -> Response:
@@ -64,8 +70,9 @@ def router(desk: Desk) -> APIRouter:
         openapi_extra=UPLOAD, **answers(schemas.Added, 415, status=201),
     )  # fmt: skip
     async def add(request: Request) -> Response:
-        name, data = await _uploaded(request, desk)
-        path = await control.add_picture(name, data)
+        async with _turn(room):
+            name, data = await _uploaded(request, desk)
+            path = await control.add_picture(name, data)
         desk.changed()
         return json_response({"path": path}, 201)
 
@@ -118,6 +125,20 @@ def kind_of(data: bytes) -> str | None:
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     return "image/webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
+
+
+@asynccontextmanager
+async def _turn(room: asyncio.Semaphore) -> AsyncGenerator[None, None]:
+    """A place among the pictures that are taken. Raises HTTPException, 503, where none becomes free."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await room.acquire()
+    except TimeoutError:
+        raise HTTPException(503, f"{AT_ONCE} pictures are being sent already: try again in a moment") from None
+    try:
+        yield
+    finally:
+        room.release()
 
 
 async def _uploaded(request: Request, desk: Desk) -> tuple[str, bytes]:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from kingtui.api import pictures
 from kingtui.api.documents import report_page
 from kingtui.api.errors import CODES
 from kingtui.models import Report
@@ -268,6 +269,32 @@ def picture_of_nothing():
     stream = io.BytesIO()
     Image.new("RGB", (64, 48), "skyblue").save(stream, "PNG")
     return stream.getvalue()
+
+
+async def test_only_some_pictures_are_taken_at_a_time(world, monkeypatch):
+    monkeypatch.setattr(pictures, "PATIENCE_SECONDS", 0.2)
+    go_on = asyncio.Event()
+
+    async def slowly():
+        yield picture_of_nothing()
+        await go_on.wait()
+
+    def send(content):
+        return world.http.post("/images", content=content, headers={"content-type": "image/png"})
+
+    slow = [asyncio.create_task(send(slowly())) for _ in range(pictures.AT_ONCE)]
+    answer = None
+
+    async def is_full():
+        nonlocal answer
+        answer = await send(b"no picture")
+        return answer.status_code == 503
+
+    await until(is_full, "a refusal")
+    assert answer.json() == {"error": "4 pictures are being sent already: try again in a moment", "code": "unavailable"}
+    go_on.set()
+    assert [(await task).status_code for task in slow] == [201] * pictures.AT_ONCE
+    assert (await send(b"no picture")).status_code == 415
 
 
 async def _unknown(http, name):
