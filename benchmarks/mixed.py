@@ -81,8 +81,9 @@ def mixed(process: KingtuiProcess, names: list[str], seconds: float, followers: 
     grown = (memory[-1] - memory[0]) / 1e6
     words = (
         f"{_words(found, f'in {seconds / 60:.0f} min')}; {events.taken:,} events to {followers} followers, "
-        f"{events.asked:,} POSTs, {events.failed} of them failed; {memory[0] / 1e6:.0f} MB → {memory[-1] / 1e6:.0f} MB "
-        f"({grown:+.1f}), at most {files} open files"
+        f"{events.asked:,} POSTs, {events.failed} of them failed; {memory[0] / 1e6:.0f} MB → "
+        f"{memory[len(memory) // 2] / 1e6:.0f} MB half-way → {memory[-1] / 1e6:.0f} MB ({grown:+.1f}), "
+        f"at most {files} open files"
     )
     report("every kind of route, 32 clients", words, "no leak, no error")
 

@@ -123,7 +123,9 @@ def step(seconds: float) -> None:
 def _under_work(charts: list[bytes], flags: tuple[str, ...]) -> float:
     with _home() as home, kingtui(home, *flags, KINGTUI_WORKERS="2") as seen:
         seen.wait_text(*READY)
-        seen.watch(2)
+        _drop(home, _charts(1), "before")  # a dashboard at work has symbols: that the empty screen fills is no work
+        seen.wait(lambda: _analysed(home) > 0, "the first chart to be analysed", 60)
+        seen.watch(10)
         begin, place = time.perf_counter(), len(seen.output)
         _drop(home, charts, "chart")
         seen.wait(lambda: not list((home / "downloads").glob("*.jpg")), "all charts to be sorted", 300)

@@ -16,9 +16,9 @@ from kingtui.models import KingError, Status
 T = TypeVar("T")
 
 BATCH_SECONDS = 0.1
-STATUS_SECONDS = 0.5
+STATUS_SECONDS = 0.7
 """At most so often a status is asked for."""
-SLOWEST = 8.0
+SLOWEST = 6.0
 CHECK_SECONDS = 8.0
 """At least so often, for what no event tells of."""
 

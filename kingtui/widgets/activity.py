@@ -15,7 +15,7 @@ from kingtui.widgets.feed import Line as FeedLine
 from kingtui.widgets.line import Line
 from kingtui.widgets.live import Live
 
-PACE_SECONDS, SLOWEST = 0.5, 20.0
+PACE_SECONDS, SLOWEST = 1.0, 10.0
 """At most so often the feed is painted."""
 INDENT = 8
 REMEMBERED = 30

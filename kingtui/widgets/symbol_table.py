@@ -16,7 +16,8 @@ from kingtui.widgets.words import plain
 
 LEGEND = "win rates are liquidation-implied · ? not verified · ! stale"
 REFRESH_SECONDS = 20.0
-PACE_SECONDS, SLOWEST = 5.0, 6.0
+FIRST_SECONDS, PACE_SECONDS, SLOWEST = 1.0, 15.0, 2.0
+"""How soon a change is painted, and how long after a paint the next one comes where more has changed."""
 
 
 class SymbolTable(Vertical):
@@ -33,6 +34,7 @@ class SymbolTable(Vertical):
         super().__init__(id=id, classes=classes)
         self._live = live
         self._waiting = False
+        self._shown_at = live.now()
 
     def compose(self) -> ComposeResult:
         yield Line(classes="empty")
@@ -49,12 +51,15 @@ class SymbolTable(Vertical):
         self.show()
 
     def _changed(self) -> None:
-        """While charts are read every row changes at once, again and again: that is painted every few seconds."""
+        """While charts are read every row changes at once, again and again: that is painted now and then."""
         if self.has_class("-empty"):
             self.show()
         elif not self._waiting:
             self._waiting = True
-            self.set_timer(PACE_SECONDS * min(self._live.slowly, SLOWEST), self._show_waiting)
+            pace = PACE_SECONDS * min(self._live.slowly, SLOWEST)
+            rested = (self._live.now() - self._shown_at).total_seconds()
+            soon = FIRST_SECONDS * self._live.slowly
+            self.set_timer(min(max(soon, pace - rested), pace), self._show_waiting)
 
     def _show_waiting(self) -> None:
         self._waiting = False
@@ -63,6 +68,7 @@ class SymbolTable(Vertical):
     def show(self) -> None:
         """Show the newest records with their ages as of now."""
         newest, now = self._live.book.records, self._live.now()
+        self._shown_at = now
         self.set_class(not newest, "-empty")
         self.query_one(KeyedTable).sync({name: home_cells(found, now, self._live) for name, found in newest.items()})
         if not newest:
