@@ -65,6 +65,20 @@ export function scrolling(label, content) {
 }
 
 /**
+ * A list beside what is open of it; on a phone one or the other.
+ * @param {Element} list
+ * @param {...Child} detail
+ */
+export function split(list, ...detail) {
+  return h("div", { class: "split" }, list, h("div", { class: "detail" }, ...detail));
+}
+
+/** The way back to the list, where only what is open of it has room. @param {string} href @param {string} words */
+export function backTo(href, words) {
+  return h("a", { class: "back", href }, words);
+}
+
+/**
  * Set an attribute, or take it away.
  * @param {Element} element
  * @param {string} name

@@ -1,7 +1,7 @@
 /** The history: every run that ended, by step and by how it ended, and the log of the one that is open. */
 
 import { ApiError, ask, get, query } from "./api.js";
-import { fill, h, keyed, set } from "./dom.js";
+import { backTo, fill, h, keyed, set, split } from "./dom.js";
 import { Loader } from "./loader.js";
 import { Paged } from "./paged.js";
 import { runOf } from "./store.js";
@@ -78,20 +78,7 @@ export class HistoryView {
       h("div", { class: "scroll" }, table),
       h("p", { class: "buttons" }, this.list.more),
     );
-    this.section.append(
-      h(
-        "div",
-        { class: "split" },
-        list,
-        h(
-          "div",
-          { class: "detail" },
-          h("a", { class: "back", href: "#history" }, "← All runs"),
-          this.one.trouble,
-          this.run,
-        ),
-      ),
-    );
+    this.section.append(split(list, backTo("#history", "← All runs"), this.one.trouble, this.run));
   }
 
   /** @param {string[]} path @param {boolean} entered whether another view was shown before */

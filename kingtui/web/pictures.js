@@ -2,7 +2,7 @@
 
 import { ApiError, get, post, query } from "./api.js";
 import { notice } from "./dialogs.js";
-import { fill, h, keyed, set } from "./dom.js";
+import { backTo, fill, h, keyed, set, split } from "./dom.js";
 import { Loader } from "./loader.js";
 import { Paged } from "./paged.js";
 import { drawPicture, pictureParts, title } from "./picture.js";
@@ -59,20 +59,7 @@ export class PicturesView {
       this.items,
       h("p", { class: "buttons" }, this.list.more),
     );
-    this.section.append(
-      h(
-        "div",
-        { class: "split" },
-        list,
-        h(
-          "div",
-          { class: "detail" },
-          h("a", { class: "back", href: "#pictures" }, "← All pictures"),
-          this.one.trouble,
-          this.card,
-        ),
-      ),
-    );
+    this.section.append(split(list, backTo("#pictures", "← All pictures"), this.one.trouble, this.card));
   }
 
   /** @param {string[]} path @param {boolean} entered whether another view was shown before */

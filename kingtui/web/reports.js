@@ -1,7 +1,7 @@
 /** The reports: by symbol and by day, and the text of the one that is open. */
 
 import { ApiError, ask, get, query } from "./api.js";
-import { fill, h, keyed, set } from "./dom.js";
+import { backTo, fill, h, keyed, set, split } from "./dom.js";
 import { Loader } from "./loader.js";
 import { markdown } from "./markdown.js";
 import { Paged } from "./paged.js";
@@ -70,20 +70,7 @@ export class ReportsView {
       this.items,
       h("p", { class: "buttons" }, this.list.more),
     );
-    this.section.append(
-      h(
-        "div",
-        { class: "split" },
-        list,
-        h(
-          "div",
-          { class: "detail" },
-          h("a", { class: "back", href: "#reports" }, "← All reports"),
-          this.one.trouble,
-          this.text,
-        ),
-      ),
-    );
+    this.section.append(split(list, backTo("#reports", "← All reports"), this.one.trouble, this.text));
   }
 
   /** @param {string[]} path @param {boolean} entered whether another view was shown before */
