@@ -1,7 +1,7 @@
 /** The symbols: a list that narrows as one types, and all that is known of the one that is open. */
 
 import { ApiError, get, query } from "./api.js";
-import { fill, h, set } from "./dom.js";
+import { backTo, fill, h, set, split } from "./dom.js";
 import { Loader } from "./loader.js";
 import { ZOOMS } from "./plot.js";
 import { symbolCard } from "./symbol_card.js";
@@ -83,20 +83,7 @@ export class SymbolsView {
       h("div", { class: "scroll" }, this.table),
       h("p", { class: "buttons" }, this.count, this.more),
     );
-    this.section.append(
-      h(
-        "div",
-        { class: "split" },
-        list,
-        h(
-          "div",
-          { class: "detail" },
-          h("a", { class: "back", href: "#symbols" }, "← All symbols"),
-          this.one.trouble,
-          this.card,
-        ),
-      ),
-    );
+    this.section.append(split(list, backTo("#symbols", "← All symbols"), this.one.trouble, this.card));
   }
 
   #listen() {
